@@ -1,0 +1,65 @@
+"""Every setting of the project, in one typed place.
+
+Each can be given as an environment variable `EGOV_KPI_<NAME>`; the defaults run the whole warehouse on one machine.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; read once per process by `get_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="EGOV_KPI_", extra="ignore")
+
+    project_root: Path = PROJECT_ROOT
+    # Everything that a run writes: Postgres data, landing zone, secrets, logs, Airflow home.
+    local_dir: Path = PROJECT_ROOT / ".local"
+
+    # Superuser URL of a real server (Postgres 15 or later), database name included. Empty: the embedded Postgres.
+    database_url: str = ""
+    # Port of the embedded Postgres; 0 picks a free one and remembers it under local_dir.
+    postgres_port: int = 0
+
+    # Base URL of the source systems; the simulator's address when it is empty.
+    source_base_url: str = ""
+    simulator_port: int = 0
+    simulator_profile: str = "calibrated"
+    simulator_seed: int = 20230306
+
+    timezone: str = "Asia/Ho_Chi_Minh"
+    # A night started by hand waits this long for the verdicts and the publish before it says what is missing.
+    night_timeout_seconds: int = 900
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.local_dir / "landing"
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.local_dir / "secrets"
+
+    @property
+    def contracts_dir(self) -> Path:
+        return self.project_root / "contracts"
+
+    @property
+    def expectations_dir(self) -> Path:
+        return self.project_root / "expectations"
+
+    @property
+    def sql_dir(self) -> Path:
+        return self.project_root / "sql"
+
+    @property
+    def dbt_dir(self) -> Path:
+        return self.project_root / "dbt_project"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    return Settings()
