@@ -1,0 +1,119 @@
+"""Commands about the installation: `doctor`, `db`, `up`, `down`, `simulate`, `ledger`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from egov_kpi.cli import output
+from egov_kpi.cli.options import Json
+from egov_kpi.errors import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    app.command("doctor")(doctor)
+    app.command("up")(up)
+    app.command("down")(down)
+    db = typer.Typer(help="Cơ sở dữ liệu · the database.", no_args_is_help=True)
+    db.command("migrate")(db_migrate)
+    db.command("url")(db_url)
+    app.add_typer(db, name="db")
+    ledger = typer.Typer(help="Sổ cái · the ledger.", no_args_is_help=True)
+    ledger.command("verify")(ledger_verify)
+    app.add_typer(ledger, name="ledger")
+    simulate = typer.Typer(help="Hệ thống nguồn mô phỏng · simulated source systems.", no_args_is_help=True)
+    simulate.command("serve")(simulate_serve)
+    app.add_typer(simulate, name="simulate")
+
+
+def doctor(as_json: Json = False) -> None:
+    """Kiểm tra cài đặt · check the installation; exit 1 when anything is FAIL."""
+    from egov_kpi.platform import doctor as checking
+    from egov_kpi.settings import get_settings
+
+    checks = [asdict(check) for check in checking.checks(get_settings())]
+    rows = [(check["status"], check["name"], f"{check['detail_vi']} · {check['detail_en']}") for check in checks]
+    output.emit(checks, output.table(("status", "check", "detail"), rows), as_json)
+    if any(check["status"] == "FAIL" for check in checks):
+        raise typer.Exit(int(ExitCode.BAD_DATA))
+
+
+def up() -> None:
+    """Khởi động Postgres, hệ thống mô phỏng và Airflow · start Postgres, the simulated sources and Airflow."""
+    from egov_kpi.platform import airflow, postgres, simulator_service
+    from egov_kpi.settings import get_settings
+
+    settings = get_settings()
+    postgres.ensure_running(settings)
+    migrate_all()
+    if not settings.source_base_url:
+        simulator_service.start(settings)
+    airflow.up(settings)
+
+
+def down() -> None:
+    """Dừng những gì đã khởi động · stop what `up` started."""
+    from egov_kpi.platform import airflow, postgres, simulator_service
+    from egov_kpi.settings import get_settings
+
+    settings = get_settings()
+    airflow.down(settings)
+    simulator_service.stop(settings)
+    postgres.stop(settings)
+
+
+def db_migrate(as_json: Json = False) -> None:
+    """Chạy các bước nâng cấp lược đồ còn thiếu · run the numbered migrations that have not run yet."""
+    applied = migrate_all()
+    output.emit({"applied": applied}, applied or ["không có gì mới · nothing new"], as_json)
+
+
+def migrate_all() -> list[str]:
+    from egov_kpi.db.migrate import migrate
+    from egov_kpi.settings import get_settings
+
+    return migrate(get_settings())
+
+
+def db_url(
+    role: Annotated[str, typer.Option("--role", help="owner, loader, builder, publisher, custodian, bi, auditor")],
+    as_json: Json = False,
+) -> None:
+    """Địa chỉ kết nối của một vai trò · the address with which a role connects; it holds the role's password."""
+    from egov_kpi.db.connect import role_url
+
+    url = role_url(role)
+    output.emit({"role": role, "url": url}, [url], as_json)
+
+
+def ledger_verify(as_json: Json = False) -> None:
+    """Kiểm tra chuỗi băm của sổ cái · check the hash chain of the ledger; exit 1 when it is broken."""
+    from egov_kpi.db.connect import connect
+    from egov_kpi.ledger.events import verify
+
+    with connect("auditor") as conn:
+        result = asdict(verify(conn))
+    output.emit(result, [" ".join(f"{name}={value}" for name, value in result.items())], as_json)
+    if not result["ok"]:
+        raise typer.Exit(int(ExitCode.BAD_DATA))
+
+
+def simulate_serve(
+    port: Annotated[int, typer.Option("--port", help="0: một cổng trống · a free one")] = 0,
+    profile: Annotated[str | None, typer.Option("--profile", help="calibrated, province")] = None,
+    seed: Annotated[int | None, typer.Option("--seed")] = None,
+    dossiers_per_night: Annotated[int | None, typer.Option("--dossiers-per-night")] = None,
+    history_months: Annotated[int | None, typer.Option("--history-months")] = None,
+) -> None:
+    """Phục vụ kết xuất mô phỏng tại 127.0.0.1 · serve simulated exports on 127.0.0.1 until stopped."""
+    from egov_kpi.settings import get_settings
+    from egov_kpi.simulator.server import serve
+
+    settings = get_settings()
+    scale = {"dossiers_per_night": dossiers_per_night, "history_months": history_months}
+    serve(
+        profile or settings.simulator_profile,
+        settings.simulator_seed if seed is None else seed,
+        port,
+        **{name: value for name, value in scale.items() if value is not None},
+    )

@@ -1,0 +1,94 @@
+"""Commands about loads: `load`, `pull`, `gate`, `revoke`. They call what the tasks of the ingest DAGs call."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from egov_kpi.cli import output
+from egov_kpi.cli.options import BusinessDate, Json, OptionalDate, Reason, check_dataset
+
+Dataset = Annotated[str, typer.Argument(callback=check_dataset, help="one_stop.dossiers, …")]
+SomeDatasets = Annotated[list[str] | None, typer.Argument(help="mặc định: tất cả · default: all")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("load")(load)
+    app.command("pull")(pull)
+    app.command("gate")(gate)
+    app.command("revoke")(revoke)
+
+
+def load(
+    dataset: Dataset,
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="tệp · files")],
+    business_date: OptionalDate = None,
+    snapshot_date: Annotated[
+        str | None, typer.Option("--snapshot-date", help="Ngày chốt số liệu · date of a full snapshot, yyyy-mm-dd")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Nạp tệp có trong tay theo hợp đồng dữ liệu · load files in hand by their contract, the way that the night takes."""
+    from egov_kpi.cli.options import parse_date
+    from egov_kpi.night.ingest import load_files
+
+    snapshot = parse_date(snapshot_date) if snapshot_date else None
+    _finish(load_files(dataset, files, business_date=business_date, snapshot_date=snapshot), as_json)
+
+
+def pull(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json: Json = False) -> None:
+    """Lấy kết xuất từ nguồn và nạp vào vùng đệm · pull the exports of a night and stage them."""
+    from egov_kpi.night.ingest import pull_and_stage
+
+    results = [pull_and_stage(dataset, business_date) for dataset in _chosen(datasets)]
+    lines = [f"{item['dataset']} window={item['window_from']}..{item['window_to']} loads={item['loads']}" for item in results]
+    output.emit(results, lines, as_json)
+
+
+def gate(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json: Json = False) -> None:
+    """Kiểm tra các lần nạp đang chờ và đưa vào raw · check the waiting loads and promote what passes."""
+    from egov_kpi.night.ingest import gate_and_promote
+
+    loads: list[dict[str, Any]] = []
+    for dataset in _chosen(datasets):
+        loads += gate_and_promote(dataset, business_date)["loads"]
+    _finish(loads, as_json)
+
+
+def revoke(
+    load_seq: Annotated[int, typer.Argument(metavar="LOAD", help="số lần nạp · number of the load")],
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    """Thu hồi một lần nạp khỏi mọi số liệu từ lần dựng kế tiếp · take a load out of all figures at the next build."""
+    from egov_kpi.publish import revoke as revoking
+
+    revoking.revoke(load_seq, reason)
+    output.emit({"load_seq": load_seq, "reason": reason}, [f"load={load_seq} revoked: {reason}"], as_json)
+
+
+def _chosen(datasets: list[str] | None) -> list[str]:
+    from egov_kpi.contracts.loader import all_contracts
+
+    return [check_dataset(dataset) for dataset in datasets] if datasets else sorted(all_contracts())
+
+
+def _finish(loads: list[dict[str, Any]], as_json: bool) -> None:
+    """Print each load and leave with the worst of their exit codes."""
+    lines = [line for load in loads for line in _load_lines(load)]
+    output.emit(loads, lines or ["không có lần nạp nào đang chờ · no load is waiting"], as_json)
+    codes = {output.exit_code(load["verdict"]) for load in loads}
+    if codes - {0}:
+        raise typer.Exit(int(max(codes)))
+
+
+def _load_lines(load: dict[str, Any]) -> list[str]:
+    lines = [output.load_line(load)]
+    lines += [
+        f"  {rule['rule_id']} {rule['severity']} {rule['action']}: {rule['failed_rows']}"
+        for rule in load.get("rules", [])
+        if not rule["success"]
+    ]
+    for notice in load.get("notices", []):
+        output.note(f"  {notice}")
+    return lines

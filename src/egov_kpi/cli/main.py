@@ -1,0 +1,48 @@
+"""`egov-kpi`: the command line. It wires commands to the functions that the Airflow tasks call too.
+
+Heavy imports live inside the commands, so that `egov-kpi --help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from egov_kpi.cli import admin, loads, nights, output, publishing
+from egov_kpi.errors import EgovError, ExitCode
+
+
+def build_app() -> typer.Typer:
+    app = typer.Typer(
+        name="egov-kpi",
+        help="Kho dữ liệu chỉ số chính quyền điện tử · the e-government KPI warehouse.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for module in (nights, loads, publishing, admin):
+        module.register(app)
+    return app
+
+
+def main() -> None:
+    """Run one command; its exit code tells a script what happened (docs/reference/cli.md)."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command line, errors printed."""
+    as_json = "--json" in arguments
+    try:
+        code = build_app()(arguments, standalone_mode=True)
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else int(bool(done.code))
+    except EgovError as error:
+        output.show_error(error, as_json)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 (the last line of defence: reported in full, exit 3)
+        output.show_unexpected(error, as_json)
+        return int(ExitCode.COULD_NOT_CHECK)
+    return int(code or 0)

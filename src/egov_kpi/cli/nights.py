@@ -1,0 +1,67 @@
+"""Commands about a whole night: `nightly` and `status`."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from egov_kpi.cli import output
+from egov_kpi.cli.options import BusinessDate, Json
+
+# The cut-off of the published report that the calibrated profile follows.
+DEFAULT_NIGHT = date(2023, 3, 6)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("nightly")(nightly)
+    app.command("status")(status)
+
+
+def nightly(
+    business_date: BusinessDate = DEFAULT_NIGHT,
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Không qua Airflow · in this process, without Airflow")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Chạy một đêm qua Airflow và đợi công bố · run one night through Airflow and wait for its publish."""
+    from egov_kpi.night import nightly as night
+    from egov_kpi.night.progress import Progress
+
+    run = night.run_in_process if in_process else night.run_through_airflow
+    with Progress() as progress:
+        result = run(business_date, progress)
+    lines = [_publish_line(result["publish"]), *(output.load_line(load) for load in result["loads"])]
+    output.emit(result, lines, as_json)
+
+
+def status(as_json: Json = False) -> None:
+    """Lần nạp cuối của từng bộ dữ liệu và lần công bố hiện hành · each dataset's last load, and the current publish."""
+    from egov_kpi.night.status import status as read
+
+    result = read()
+    output.emit(result, _status_lines(result), as_json)
+
+
+def _publish_line(publish: dict[str, Any] | None) -> str:
+    if publish is None:
+        return "chưa công bố · nothing published yet"
+    return (
+        f"publish={publish['publish_no']} business_date={publish['business_date']} "
+        f"colour={publish['colour']} code_version={publish['code_version']}"
+    )
+
+
+def _status_lines(result: dict[str, Any]) -> list[str]:
+    headers = ("dataset", "load", "business_date", "verdict", "received", "accepted", "quarantined", "critical")
+    rows = [
+        (item["dataset"], item["load_seq"], item["business_date"], item["verdict"])
+        + tuple((item["account"] or {}).get(name) for name in ("received", "accepted", "quarantined"))
+        + ("yes" if item["critical"] else "no",)
+        for item in result["datasets"]
+    ]
+    held = ["đang tạm giữ công bố · publishes are on hold (egov-kpi rollback --resume)"] if result["on_hold"] else []
+    incidents = [f"! {item['occurred_at']} {item['kind']} {item['dataset'] or ''}".rstrip() for item in result["incidents"]]
+    return [_publish_line(result["publish"]), *held, *output.table(headers, rows), *incidents]
+
+
