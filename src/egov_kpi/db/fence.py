@@ -1,0 +1,38 @@
+"""Fences: work of one name runs in one process at a time, even when Airflow runs a task twice.
+
+A session advisory lock on a connection of its own: Postgres frees it when the holder dies, however it dies. Not through
+a pooler that shares sessions.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from egov_kpi.db.connect import connect
+from egov_kpi.errors import EgovError
+from egov_kpi.settings import Settings
+
+_POLL_SECONDS = 0.2
+
+
+@contextmanager
+def fence(
+    name: str, wait_seconds: float = 0, *, settings: Settings | None = None, role: str = "loader"
+) -> Iterator[None]:
+    """Hold the fence `name`, waiting for it at most so long; EGOV-DB-001 when another process holds it."""
+    deadline = time.monotonic() + wait_seconds
+    with connect(role, settings, autocommit=True) as connection:
+        while not _obtained(connection, name):
+            if time.monotonic() >= deadline:
+                raise EgovError("EGOV-DB-001", what=name)
+            time.sleep(_POLL_SECONDS)
+        yield
+
+
+def _obtained(connection: "psycopg.Connection[tuple[Any, ...]]", name: str) -> bool:
+    # Two-key form with a first key of our own, so that no other tool's advisory lock can be met by accident.
+    row = connection.execute("select pg_try_advisory_lock(7305101, hashtext(%s))", (name,)).fetchone()
+    return row is not None and bool(row[0])

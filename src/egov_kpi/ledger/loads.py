@@ -1,0 +1,176 @@
+"""Loads as the ledger knows them: one per dataset, snapshot date and content.
+
+A load is registered once, then decided once (promoted or blocked), and perhaps revoked later. Whoever is run again
+after a kill asks here where it stood.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+
+from egov_kpi.errors import EgovError
+from egov_kpi.ledger.events import append
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class LandedFileLike(Protocol):
+    """What the ledger keeps of a landed file."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def sha256_received(self) -> str: ...
+    @property
+    def sha256_landed(self) -> str: ...
+
+
+class DeliveryLike(Protocol):
+    """What the ledger keeps of a delivery."""
+
+    @property
+    def snapshot_date(self) -> date | None: ...
+    @property
+    def window_from(self) -> date | None: ...
+    @property
+    def window_to(self) -> date | None: ...
+    @property
+    def content_digest(self) -> str: ...
+    @property
+    def landing_path(self) -> Path | str: ...
+    @property
+    def files(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Load:
+    """One row per registered load. `state` is registered, promoted, blocked or revoked."""
+
+    load_seq: int
+    dataset: str
+    shape: str
+    content_digest: str
+    snapshot_date: date | None
+    window_from: date | None
+    window_to: date | None
+    business_date: date
+    landing_path: str
+    state: str
+
+
+_SELECT = """
+    select l.load_seq, l.dataset, l.shape, l.content_digest, l.snapshot_date, l.window_from, l.window_to,
+        l.business_date, l.landing_path,
+        case
+            when exists (select from ledger.revoked_load as r where r.load_seq = l.load_seq) then 'revoked'
+            else coalesce((
+                select case when a.is_promoted then 'promoted' else 'blocked' end
+                from ledger.account as a where a.load_seq = l.load_seq
+            ), 'registered')
+        end as state
+    from ledger.load as l
+    where (%(load_seq)s::bigint is null or l.load_seq = %(load_seq)s)
+        and (%(dataset)s::text is null or l.dataset = %(dataset)s)
+    order by l.load_seq
+"""
+
+
+def load_key(dataset: str, snapshot_date: date | None, content_digest: str) -> str:
+    """Identity of a load, by content: the same bytes sent twice are one load."""
+    text = f"{dataset}|{snapshot_date.isoformat() if snapshot_date else ''}|{content_digest}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def register_load(
+    conn: Connection,
+    contract_id: str,
+    delivery: DeliveryLike,
+    *,
+    shape: str,
+    business_date: date,
+    key_id: str,
+    code_version: str,
+    run_id: str = "",
+) -> tuple[int, bool]:
+    """Number of the load of this content and whether it is new. The caller commits, and at once."""
+    key = load_key(contract_id, delivery.snapshot_date, delivery.content_digest)
+    # Same lock as ledger.append takes: of two processes that register one content, the second sees the first's load.
+    conn.execute("select pg_advisory_xact_lock(7305100, 1)")
+    known = conn.execute("select load_seq from ledger.load where load_key = %s", (key,)).fetchone()
+    if known:
+        return int(known[0]), False
+    row = conn.execute("select nextval('ledger.load_seq')").fetchone()
+    load_seq = int(row[0]) if row else 0
+    body = {
+        "load_seq": load_seq,
+        "dataset": contract_id,
+        "shape": shape,
+        "load_key": key,
+        "content_digest": delivery.content_digest,
+        "snapshot_date": delivery.snapshot_date,
+        "window_from": delivery.window_from,
+        "window_to": delivery.window_to,
+        "business_date": business_date,
+        "landing_path": str(delivery.landing_path),
+        "files": [_file_entry(item) for item in delivery.files],
+        "key_id": key_id,
+        "code_version": code_version,
+        "run_id": run_id,
+    }
+    append(conn, "load_registered", body)
+    return load_seq, True
+
+
+def _file_entry(item: LandedFileLike) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "sha256_received": item.sha256_received,
+        "sha256_landed": item.sha256_landed,
+        "bytes": item.bytes,
+    }
+
+
+def _select(conn: Connection, load_seq: int | None = None, dataset: str | None = None) -> list[Load]:
+    rows = conn.execute(_SELECT, {"load_seq": load_seq, "dataset": dataset}).fetchall()
+    return [Load(*row) for row in rows]
+
+
+def get_load(conn: Connection, load_seq: int) -> Load:
+    """One load; EGOV-LEDGER-002 when there is none of that number."""
+    found = _select(conn, load_seq=load_seq)
+    if not found:
+        raise EgovError("EGOV-LEDGER-002", load_seq=load_seq)
+    return found[0]
+
+
+def pending_loads(conn: Connection, dataset: str) -> list[Load]:
+    """Registered, neither promoted nor blocked yet, oldest first: what a killed task left behind."""
+    return [load for load in _select(conn, dataset=dataset) if load.state == "registered"]
+
+
+def promoted_loads(conn: Connection, dataset: str | None = None) -> list[Load]:
+    """Loads that count: promoted and not revoked, of one dataset or of all, oldest first."""
+    return [load for load in _select(conn, dataset=dataset) if load.state == "promoted"]
+
+
+def watermark(conn: Connection, dataset: str, before: date) -> date | None:
+    """End of the dataset's last window, before a date, that was promoted and not revoked; None on the first night.
+
+    The next window starts on that day, not after it: ties on the last day repeat rows, which count as unchanged. Empty
+    answers do not move it, so a window that is revoked later is never hidden behind one.
+    """
+    row = conn.execute(
+        """
+        select max(p.window_to) from ledger.promoted_load as p
+        where p.dataset = %s and p.window_to < %s
+            and not exists (select from ledger.revoked_load as r where r.load_seq = p.load_seq)
+        """,
+        (dataset, before),
+    ).fetchone()
+    return row[0] if row else None
