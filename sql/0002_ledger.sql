@@ -10,6 +10,8 @@ create table ledger.event_kind (
 
 insert into ledger.event_kind (kind, written_by, title_vi, title_en) values
 ('load_registered', '{egov_loader}', 'Đăng ký lô nạp', 'Load registered'),
+('delivery_pulled', '{egov_loader}', 'Nguồn đã trả dữ liệu của đêm', 'Source answered for a night'),
+('pull_failed', '{egov_loader}', 'Không lấy được dữ liệu từ nguồn', 'Source could not be pulled'),
 ('delivery_empty', '{egov_loader}', 'Nguồn không có dữ liệu mới', 'Source had nothing new'),
 ('load_staged', '{egov_loader}', 'Đã đưa vào vùng chờ', 'Load staged'),
 ('gate_checked', '{egov_loader}', 'Kết quả kiểm tra cổng', 'Gate verdict'),
