@@ -1,7 +1,7 @@
 """Fixtures that every kind of test shares: one Postgres cluster per test run, and a fresh database per test.
 
-The cluster lives in a folder of its own, apart from `.local/`, and ends with the run. With pytest-xdist all workers use the
-same one. EGOV_TEST_DATABASE_URL (a superuser's URL) runs the same tests against a server of yours, such as a Postgres 15.
+The cluster lives in a folder of its own, apart from `.local/`, and ends with the run. With pytest-xdist all workers use
+the same one. EGOV_TEST_DATABASE_URL (a superuser's URL) runs the same tests on a server of yours, say Postgres 15.
 """
 
 import fcntl

@@ -28,7 +28,8 @@ def remembered(path: Path, name: str) -> int | None:
     """The port kept under that name in the JSON file, or nothing when none was ever kept."""
     if not path.exists():
         return None
-    return json.loads(path.read_text(encoding="utf-8")).get(name)
+    port = json.loads(path.read_text(encoding="utf-8")).get(name)
+    return int(port) if port else None
 
 
 def remember(path: Path, name: str, port: int) -> int:

@@ -1,8 +1,8 @@
 """The Postgres server under the warehouse: an embedded one of our own, or the one that a setting names.
 
 The embedded server listens on loopback TCP only and asks for a SCRAM password. Run by root, its processes belong to
-`nobody`; where that user can't reach the clone (a folder of mode 0700 above it), data and a copy of the binaries live under
-`/var/lib/egov-kpi`, and a pointer file in the clone's local folder says where. Several installations on one machine don't
+`nobody`; where that user can't reach the clone (a folder of mode 0700 above it), data and a copy of the binaries live
+under `/var/lib/egov-kpi`, and a pointer file in the local folder says where. Several installations on one machine don't
 meet: each has its own data, port and password.
 """
 
@@ -17,7 +17,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version as package_version
 from importlib.resources import files
@@ -64,7 +64,7 @@ SERVER_OPTIONS: Mapping[str, str] = {
 class ServerInfo:
     """A running server; `url_superuser` names the warehouse database."""
 
-    url_superuser: str
+    url_superuser: str = field(repr=False)  # holds the password
     host: str
     port: int
     version: str
@@ -102,11 +102,24 @@ def ensure_running(settings: Settings, options: Mapping[str, str] | None = None)
     """
     if settings.database_url:
         return _external(settings.database_url)
+    for attempt in range(3):
+        running = _started(settings, options or {})
+        try:
+            ensure_database(running, WAREHOUSE)
+            break
+        except EgovError:
+            # killed a moment ago, its process was still there when we looked
+            if attempt == 2:
+                raise
+            time.sleep(1)
+    return running
+
+
+def _started(settings: Settings, options: Mapping[str, str]) -> ServerInfo:
     running = _running_info(settings)
     if running is None:
         with _lock(settings):
-            running = _running_info(settings) or _start(settings, options or {})
-    ensure_database(running, WAREHOUSE)
+            running = _running_info(settings) or _start(settings, options)
     return running
 
 
@@ -211,10 +224,11 @@ def _known_databases(maintenance_url: str) -> frozenset[str]:
 
 def _create_database(info: ServerInfo, name: str) -> None:
     statement = sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name))
-    with psycopg.connect(info.superuser_url("postgres"), autocommit=True, connect_timeout=10) as connection:
-        # of two starts at the same time the later one finds it made
-        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            connection.execute(statement)
+    # of two starts at the same time the later one finds it made
+    made_meanwhile = contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation)
+    url = info.superuser_url("postgres")
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection, made_meanwhile:
+        connection.execute(statement)
 
 
 def _answers(url: str) -> str | None:
@@ -251,7 +265,7 @@ class _Store:
         return self.home / "server.log"
 
     def postmaster_pid(self) -> int | None:
-        """The pid of this very cluster's postmaster; a pid file that was copied here or left by a crash doesn't count."""
+        """The pid of this very cluster's postmaster once it is ready; a copied or left-over pid file is none."""
         try:
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
             command = Path(f"/proc/{int(lines[0])}/cmdline").read_bytes()
@@ -259,6 +273,18 @@ class _Store:
             return None
         is_ours = len(lines) > 7 and Path(lines[1]) == self.data and b"postgres" in command
         return int(lines[0]) if is_ours and lines[7].strip() == "ready" else None
+
+    def clear_after_crash(self) -> None:
+        """Remove the pid file of a killed postmaster that its parent hasn't reaped yet: Postgres takes it for alive.
+
+        Only when no process works in the data folder any more: that file also guards a cluster against two servers.
+        """
+        pid_file = self.data / "postmaster.pid"
+        until = time.monotonic() + 10
+        while pid_file.exists() and _is_zombie(pid_file) and time.monotonic() < until:
+            if not _working_in(self.data):
+                pid_file.unlink()
+            time.sleep(0.1)
 
     def control(self, *arguments: str) -> None:
         """Run pg_ctl as the service user; its failure is an error of ours with the end of the server's log."""
@@ -270,6 +296,26 @@ class _Store:
 
 def _pointer(settings: Settings) -> Path:
     return settings.local_dir / "postgres.json"
+
+
+def _is_zombie(pid_file: Path) -> bool:
+    pid = pid_file.read_text(encoding="utf-8").split("\n", 1)[0]
+    try:
+        state = Path(f"/proc/{int(pid)}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return False
+    return state == "Z"
+
+
+def _working_in(folder: Path) -> list[int]:
+    """Processes whose working directory it is, as that of each of a cluster's processes is its data folder."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        # other users' processes can't be looked at, and any may end meanwhile
+        with contextlib.suppress(PermissionError, FileNotFoundError, ProcessLookupError):
+            if link.readlink() == folder:
+                found.append(int(link.parent.name))
+    return found
 
 
 @contextlib.contextmanager
@@ -320,6 +366,7 @@ def _embedded_version() -> str:
 
 def _start(settings: Settings, options: Mapping[str, str]) -> ServerInfo:
     store = _prepare(settings)
+    store.clear_after_crash()
     for attempt in range(3):
         store = _with_port(settings, store)
         _keep(settings, store)
