@@ -116,8 +116,10 @@ begin
 end
 $$;
 
-revoke execute on function raw.ensure_partition(text, date) from public;
+revoke execute on all functions in schema raw, quarantine from public;
 grant execute on function raw.ensure_partition(text, date) to egov_loader;
+grant execute on function raw.is_date(text, text), raw.is_timestamp(text, text), raw.refuse_value(text)
+to egov_loader;
 
 -- directory.headcount
 create table raw."directory__headcount" (
@@ -171,7 +173,7 @@ create trigger refuse_truncate before truncate on quarantine."directory__headcou
 create trigger state_only before update on quarantine."directory__headcount" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."directory__headcount" to egov_loader;
 grant select, update (state) on quarantine."directory__headcount" to egov_custodian;
-grant select on quarantine."directory__headcount" to egov_auditor, egov_builder;
+grant select on quarantine."directory__headcount" to egov_auditor;
 
 -- forms.paper_register
 create table raw."forms__paper_register" (
@@ -240,7 +242,7 @@ create trigger refuse_truncate before truncate on quarantine."forms__paper_regis
 create trigger state_only before update on quarantine."forms__paper_register" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."forms__paper_register" to egov_loader;
 grant select, update (state) on quarantine."forms__paper_register" to egov_custodian;
-grant select on quarantine."forms__paper_register" to egov_auditor, egov_builder;
+grant select on quarantine."forms__paper_register" to egov_auditor;
 
 -- ioffice.outgoing_documents
 create table raw."ioffice__outgoing_documents" (
@@ -323,7 +325,7 @@ create trigger refuse_truncate before truncate on quarantine."ioffice__outgoing_
 create trigger state_only before update on quarantine."ioffice__outgoing_documents" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."ioffice__outgoing_documents" to egov_loader;
 grant select, update (state) on quarantine."ioffice__outgoing_documents" to egov_custodian;
-grant select on quarantine."ioffice__outgoing_documents" to egov_auditor, egov_builder;
+grant select on quarantine."ioffice__outgoing_documents" to egov_auditor;
 
 -- iso.certificates
 create table raw."iso__certificates" (
@@ -392,7 +394,7 @@ create trigger refuse_truncate before truncate on quarantine."iso__certificates"
 create trigger state_only before update on quarantine."iso__certificates" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."iso__certificates" to egov_loader;
 grant select, update (state) on quarantine."iso__certificates" to egov_custodian;
-grant select on quarantine."iso__certificates" to egov_auditor, egov_builder;
+grant select on quarantine."iso__certificates" to egov_auditor;
 
 -- mail.accounts
 create table raw."mail__accounts" (
@@ -457,7 +459,7 @@ create trigger refuse_truncate before truncate on quarantine."mail__accounts" fo
 create trigger state_only before update on quarantine."mail__accounts" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."mail__accounts" to egov_loader;
 grant select, update (state) on quarantine."mail__accounts" to egov_custodian;
-grant select on quarantine."mail__accounts" to egov_auditor, egov_builder;
+grant select on quarantine."mail__accounts" to egov_auditor;
 
 -- one_stop.dossiers
 create table raw."one_stop__dossiers" (
@@ -539,7 +541,7 @@ create trigger refuse_truncate before truncate on quarantine."one_stop__dossiers
 create trigger state_only before update on quarantine."one_stop__dossiers" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."one_stop__dossiers" to egov_loader;
 grant select, update (state) on quarantine."one_stop__dossiers" to egov_custodian;
-grant select on quarantine."one_stop__dossiers" to egov_auditor, egov_builder;
+grant select on quarantine."one_stop__dossiers" to egov_auditor;
 
 -- portal.procedures
 create table raw."portal__procedures" (
@@ -608,4 +610,4 @@ create trigger refuse_truncate before truncate on quarantine."portal__procedures
 create trigger state_only before update on quarantine."portal__procedures" for each row execute function quarantine.refuse_other_change();
 grant select, insert on quarantine."portal__procedures" to egov_loader;
 grant select, update (state) on quarantine."portal__procedures" to egov_custodian;
-grant select on quarantine."portal__procedures" to egov_auditor, egov_builder;
+grant select on quarantine."portal__procedures" to egov_auditor;

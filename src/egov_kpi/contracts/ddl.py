@@ -131,8 +131,10 @@ begin
 end
 $$;
 
-revoke execute on function raw.ensure_partition(text, date) from public;
+revoke execute on all functions in schema raw, quarantine from public;
 grant execute on function raw.ensure_partition(text, date) to egov_loader;
+grant execute on function raw.is_date(text, text), raw.is_timestamp(text, text), raw.refuse_value(text)
+to egov_loader;
 """
 
 

@@ -113,7 +113,7 @@ def quarantine_ddl(contract: Contract) -> str:
         _refusal_trigger(table, "state_only", "update", "row", "quarantine.refuse_other_change"),
         f"grant select, insert on {table} to egov_loader;",
         f"grant select, update (state) on {table} to egov_custodian;",
-        f"grant select on {table} to egov_auditor, egov_builder;",
+        f"grant select on {table} to egov_auditor;",
     )
 
 
