@@ -75,15 +75,12 @@ grant create on schema marts to egov_mart_owner;
 
 -- What later migrations create as the owner, and what dbt seeds create as the builder.
 alter default privileges for role egov_owner revoke execute on functions from public;
-alter default privileges for role egov_owner in schema raw grant select, insert on tables to egov_loader;
-alter default privileges for role egov_owner in schema raw grant select on tables to egov_builder, egov_auditor;
-alter default privileges for role egov_owner in schema quarantine grant select, insert on tables to egov_loader;
-alter default privileges for role egov_owner in schema quarantine grant select on tables to egov_custodian, egov_auditor;
 alter default privileges for role egov_owner in schema blue grant select, insert, delete on tables to egov_builder;
 alter default privileges for role egov_owner in schema green grant select, insert, delete on tables to egov_builder;
 alter default privileges for role egov_owner in schema blue
-grant select on tables to egov_publisher, egov_auditor, egov_mart_owner;
+grant select on tables to egov_publisher, egov_mart_owner;
 alter default privileges for role egov_owner in schema green
-grant select on tables to egov_publisher, egov_auditor, egov_mart_owner;
+grant select on tables to egov_publisher, egov_mart_owner;
+alter default privileges for role egov_owner in schema marts grant select on tables to egov_bi, egov_auditor;
 alter default privileges for role egov_builder in schema ref
 grant select on tables to egov_loader, egov_publisher, egov_auditor, egov_mart_owner;

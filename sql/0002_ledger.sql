@@ -12,7 +12,9 @@ insert into ledger.event_kind (kind, written_by, title_vi, title_en) values
 ('load_registered', '{egov_loader}', 'Đăng ký lô nạp', 'Load registered'),
 ('delivery_pulled', '{egov_loader}', 'Nguồn đã trả dữ liệu của đêm', 'Source answered for a night'),
 ('pull_failed', '{egov_loader}', 'Không lấy được dữ liệu từ nguồn', 'Source could not be pulled'),
+('delivery_pulled', '{egov_loader}', 'Đã nhận dữ liệu từ nguồn', 'Delivery pulled'),
 ('delivery_empty', '{egov_loader}', 'Nguồn không có dữ liệu mới', 'Source had nothing new'),
+('pull_failed', '{egov_loader}', 'Không lấy được dữ liệu từ nguồn', 'Pull failed'),
 ('load_staged', '{egov_loader}', 'Đã đưa vào vùng chờ', 'Load staged'),
 ('gate_checked', '{egov_loader}', 'Kết quả kiểm tra cổng', 'Gate verdict'),
 ('load_promoted', '{egov_loader}', 'Lô được nhận vào kho', 'Load promoted'),
@@ -412,6 +414,13 @@ create table build.mart_leaf (
     primary key (colour, relation, month)
 );
 
+-- Which seeds stand in ref, so that a night loads them only when they have changed.
+create table build.seeded (
+    is_the_row boolean primary key default true check (is_the_row),
+    digest text not null,
+    seeded_at timestamptz not null default clock_timestamp()
+);
+
 -- Grants ------------------------------------------------------------------------------------------------------------
 
 grant select on
@@ -427,6 +436,6 @@ grant usage on sequence ledger.load_seq to egov_loader;
 grant execute on function ledger.append(text, text) to egov_loader, egov_builder, egov_publisher, egov_custodian;
 grant execute on function ledger.event_digest(text, bigint, timestamptz, text, text, text) to egov_auditor;
 
-grant select, insert, delete on build.counted_load, build.mart_leaf to egov_builder;
+grant select, insert, delete on build.counted_load, build.mart_leaf, build.seeded to egov_builder;
 grant select, insert on build.node_result to egov_builder;
-grant select on build.counted_load, build.mart_leaf, build.node_result to egov_publisher, egov_auditor;
+grant select on build.counted_load, build.mart_leaf, build.node_result, build.seeded to egov_publisher, egov_auditor;
