@@ -1,0 +1,282 @@
+"""The source systems over HTTP on 127.0.0.1: iOffice, one-stop, portal, mail, directory, ISO register, forms.
+
+Every answer is a function of the records and the request; only the life of an access token looks at a (monotonic) clock.
+Tests start the app with `control=True` and may then ask for faults on the way (see `faults`).
+"""
+
+import hmac
+import json
+import os
+import re
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+
+import pandas as pd
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from egov_kpi.errors import EgovError
+from egov_kpi.simulator import exports
+from egov_kpi.simulator.exports import Window
+from egov_kpi.simulator.records import Records, generate
+
+HOST = "127.0.0.1"
+TOKEN_VARIABLE = "EGOV_KPI_SOURCE_TOKEN"  # noqa: S105 -- the name of a variable
+CLIENT_ID = "egov-kpi"
+TOKEN_SECONDS = 3600
+PAGE_SIZE_MAX = 500
+CSV_TYPE = "text/csv; charset=utf-8"
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Tokens:
+    """Bearer tokens that iOffice has given out, with the moment at which each ends."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, float] = {}
+
+    def issue(self) -> str:
+        token = secrets.token_urlsafe(24)
+        self._ends[token] = time.monotonic() + TOKEN_SECONDS
+        return token
+
+    def is_valid(self, token: str) -> bool:
+        return self._ends.get(token, 0.0) > time.monotonic()
+
+    def expire_all(self) -> None:
+        self._ends.clear()
+
+
+class Sources:
+    """The answers of all systems from one set of records; exports of a window are kept for the next page."""
+
+    def __init__(self, records: Records, shared_key: str) -> None:
+        self.records = records
+        self.tokens = Tokens()
+        self._key = shared_key
+        self._documents = lru_cache(maxsize=4)(self._all_documents)
+        self._procedures = lru_cache(maxsize=4)(self._all_procedures)
+
+    # --- iOffice
+    async def token(self, request: Request) -> Response:
+        form = await request.form()
+        known = form.get("client_id") == CLIENT_ID and self._is_key(str(form.get("client_secret", "")))
+        if not known:
+            raise HTTPException(401, "unknown client")
+        return JSONResponse({"access_token": self.tokens.issue(), "expires_in": TOKEN_SECONDS, "token_type": "Bearer"})
+
+    async def outgoing_documents(self, request: Request) -> Response:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not self.tokens.is_valid(token):
+            raise HTTPException(401, "token missing or expired")
+        return _page(request, self._documents(_window(request)))
+
+    def _all_documents(self, window: Window) -> list[dict[str, str]]:
+        return exports.outgoing_documents(self.records, window).to_dict("records")
+
+    # --- portal
+    async def procedure_snapshots(self, request: Request) -> Response:
+        self._demand_key(request)
+        return JSONResponse({"dates": exports.snapshot_dates(self.records.procedures, _window(request))})
+
+    async def procedures(self, request: Request) -> Response:
+        self._demand_key(request)
+        return _page(request, self._procedures(_snapshot(request, self.records.procedures)))
+
+    def _all_procedures(self, snapshot_date: pd.Timestamp) -> list[dict[str, str]]:
+        return exports.procedures(self.records, snapshot_date).to_dict("records")
+
+    # --- one-stop
+    async def dossiers_csv(self, request: Request) -> Response:
+        self._demand_key(request)
+        return _csv(exports.dossiers(self.records, _window(request)))
+
+    async def dossiers_xlsx(self, request: Request) -> Response:
+        self._demand_key(request)
+        window = _window(request)
+        rows = len(exports.dossiers(self.records, window))
+        return _xlsx(exports.dossiers_workbook(self.records, window), rows)
+
+    # --- mail, directory, ISO
+    async def mail_snapshots(self, request: Request) -> Response:
+        self._demand_key(request)
+        return JSONResponse({"dates": exports.snapshot_dates(self.records.mailboxes, _window(request))})
+
+    async def mail_accounts(self, request: Request) -> Response:
+        self._demand_key(request)
+        return _csv(exports.mailboxes(self.records, _snapshot(request, self.records.mailboxes)))
+
+    async def headcount_snapshots(self, request: Request) -> Response:
+        self._demand_key(request)
+        return JSONResponse({"dates": exports.snapshot_dates(self.records.headcount, _window(request))})
+
+    async def headcount(self, request: Request) -> Response:
+        self._demand_key(request)
+        return _csv(exports.headcount(self.records, _snapshot(request, self.records.headcount)))
+
+    async def iso_snapshots(self, request: Request) -> Response:
+        self._demand_key(request)
+        return JSONResponse({"dates": exports.snapshot_dates(self.records.certificates, _window(request))})
+
+    async def certificates(self, request: Request) -> Response:
+        self._demand_key(request)
+        day = _snapshot(request, self.records.certificates)
+        return _xlsx(exports.certificates_workbook(self.records, day), len(exports.certificates(self.records, day)))
+
+    # --- forms
+    async def paper_files(self, request: Request) -> Response:
+        self._demand_key(request)
+        names = exports.paper_files(self.records, _window(request))
+        return JSONResponse({"files": [self._describe(name) for name in names]})
+
+    def _describe(self, name: str) -> dict[str, str | int]:
+        content, rows = self._paper(name)
+        return {"name": name, "sha256": exports.sha256(content), "rows": rows}
+
+    def _paper(self, name: str) -> tuple[bytes, int]:
+        rows = exports.paper_file(self.records, name)
+        content = exports.paper_workbook(self.records, name)
+        if rows is None or content is None:
+            raise HTTPException(404, "no such file")
+        return content, len(rows)
+
+    async def paper_file(self, request: Request) -> Response:
+        self._demand_key(request)
+        content, rows = self._paper(request.path_params["name"])
+        return _xlsx(content, rows)
+
+    # --- all
+    async def health(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok", "profile": self.records.profile, "seed": self.records.seed})
+
+    def _is_key(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self._key.encode())
+
+    def _demand_key(self, request: Request) -> None:
+        if not self._is_key(request.headers.get("x-api-key", "")):
+            raise HTTPException(401, "X-API-Key missing or wrong")
+
+
+def _date(text: str, name: str) -> pd.Timestamp:
+    if not _DATE.fullmatch(text):
+        raise HTTPException(400, f"{name} is not a date like 2023-03-06")
+    try:
+        return pd.Timestamp(text)
+    except ValueError as error:
+        raise HTTPException(400, f"{name} is not a date: {text}") from error
+
+
+def _window(request: Request) -> Window:
+    """`to` must be given; `from` may be absent: the backlog."""
+    first = request.query_params.get("from")
+    last = _date(request.query_params.get("to", ""), "to")
+    return Window(_date(first, "from") if first else None, last)
+
+
+def _snapshot(request: Request, frame: pd.DataFrame) -> pd.Timestamp:
+    day = _date(request.query_params.get("snapshot", ""), "snapshot")
+    if not (frame["snapshot_date"] == day).any():
+        raise HTTPException(404, f"no snapshot of {day:%Y-%m-%d}")
+    return day
+
+
+def _whole(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise HTTPException(400, f"{name} is not a whole number above zero")
+    return int(text)
+
+
+def _page(request: Request, rows: list[dict[str, str]]) -> Response:
+    """One page of the rows; page 1 is the first, a page behind the last is empty."""
+    number, size = _whole(request, "page", 1), _whole(request, "size", PAGE_SIZE_MAX)
+    if size > PAGE_SIZE_MAX:
+        raise HTTPException(400, f"size is above {PAGE_SIZE_MAX}")
+    items = rows[(number - 1) * size : number * size]
+    return JSONResponse({"total": len(rows), "page": number, "size": size, "items": items})
+
+
+def _csv(rows: pd.DataFrame) -> Response:
+    return Response(exports.csv_bytes(rows), media_type=CSV_TYPE, headers={"X-Total-Rows": str(len(rows))})
+
+
+def _xlsx(content: bytes, rows: int) -> Response:
+    return Response(content, media_type=XLSX_TYPE, headers={"X-Total-Rows": str(rows)})
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, status_code=error.status_code)
+
+
+def create_app(records: Records, shared_key: str) -> Starlette:
+    """The application; `app.state.sources` holds its tokens for the fault rig."""
+    sources = Sources(records, shared_key)
+    get = [
+        ("/health", sources.health),
+        ("/ioffice/api/v1/outgoing-documents", sources.outgoing_documents),
+        ("/one-stop/exports/dossiers.csv", sources.dossiers_csv),
+        ("/one-stop/exports/dossiers.xlsx", sources.dossiers_xlsx),
+        ("/portal/api/procedures/snapshots", sources.procedure_snapshots),
+        ("/portal/api/procedures", sources.procedures),
+        ("/mail/snapshots", sources.mail_snapshots),
+        ("/mail/accounts.csv", sources.mail_accounts),
+        ("/directory/snapshots", sources.headcount_snapshots),
+        ("/directory/headcount.csv", sources.headcount),
+        ("/iso/snapshots", sources.iso_snapshots),
+        ("/iso/certificates.xlsx", sources.certificates),
+        ("/forms/paper-register", sources.paper_files),
+        ("/forms/paper-register/{name}", sources.paper_file),
+    ]
+    routes = [Route(path, handler, methods=["GET"]) for path, handler in get]
+    routes.append(Route("/ioffice/oauth/token", sources.token, methods=["POST"]))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+    app.state.sources = sources
+    return app
+
+
+def shared_key_from_environment() -> str:
+    key = os.environ.get(TOKEN_VARIABLE, "")
+    if not key:
+        raise EgovError("EGOV-SIM-002")
+    return key
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on loopback; port 0 takes a free one."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((HOST, port))
+    except OSError as error:
+        server.close()
+        raise EgovError("EGOV-SIM-003", port=port, reason=error.strerror or str(error)) from error
+    server.listen()
+    return server
+
+
+def serve(
+    profile: str = "calibrated",
+    seed: int = 20230306,
+    port: int = 0,
+    *,
+    dossiers_per_night: int = 400,
+    history_months: int = 3,
+) -> None:
+    """Serves until it is told to stop; prints one JSON line with its address once it can be asked."""
+    key = shared_key_from_environment()
+    app = create_app(generate(profile, seed, dossiers_per_night, history_months), key)
+    server = listen(port)
+    address = f"http://{HOST}:{server.getsockname()[1]}"
+    print(json.dumps({"url": address, "profile": profile, "seed": seed}), flush=True)
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[server])
