@@ -23,17 +23,12 @@ def load(
     dataset: Dataset,
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="tệp · files")],
     business_date: OptionalDate = None,
-    snapshot_date: Annotated[
-        str | None, typer.Option("--snapshot-date", help="Ngày chốt số liệu · date of a full snapshot, yyyy-mm-dd")
-    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Nạp tệp có trong tay theo hợp đồng dữ liệu · load files in hand by their contract, the way that the night takes."""
-    from egov_kpi.cli.options import parse_date
+    """Nạp tệp có trong tay theo hợp đồng dữ liệu · load files in hand, the way that the night takes."""
     from egov_kpi.night.ingest import load_files
 
-    snapshot = parse_date(snapshot_date) if snapshot_date else None
-    _finish(load_files(dataset, files, business_date=business_date, snapshot_date=snapshot), as_json)
+    _finish(load_files(dataset, files, business_date=business_date), as_json)
 
 
 def pull(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json: Json = False) -> None:
@@ -41,7 +36,9 @@ def pull(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json:
     from egov_kpi.night.ingest import pull_and_stage
 
     results = [pull_and_stage(dataset, business_date) for dataset in _chosen(datasets)]
-    lines = [f"{item['dataset']} window={item['window_from']}..{item['window_to']} loads={item['loads']}" for item in results]
+    lines = [
+        f"{item['dataset']} window={item['window_from']}..{item['window_to']} loads={item['loads']}" for item in results
+    ]
     output.emit(results, lines, as_json)
 
 

@@ -53,15 +53,21 @@ def _publish_line(publish: dict[str, Any] | None) -> str:
 
 
 def _status_lines(result: dict[str, Any]) -> list[str]:
-    headers = ("dataset", "load", "business_date", "verdict", "received", "accepted", "quarantined", "critical")
+    counts = ("received", "accepted", "unchanged", "quarantined")
+    headers = ("dataset", "load", "business_date", "verdict", *counts, "critical")
     rows = [
-        (item["dataset"], item["load_seq"], item["business_date"], item["verdict"])
-        + tuple((item["account"] or {}).get(name) for name in ("received", "accepted", "quarantined"))
-        + ("yes" if item["critical"] else "no",)
+        (
+            item["dataset"],
+            item["load_seq"],
+            item["business_date"],
+            item["verdict"],
+            *((item["account"] or {}).get(name) for name in counts),
+            "yes" if item["critical"] else "no",
+        )
         for item in result["datasets"]
     ]
     held = ["đang tạm giữ công bố · publishes are on hold (egov-kpi rollback --resume)"] if result["on_hold"] else []
-    incidents = [f"! {item['occurred_at']} {item['kind']} {item['dataset'] or ''}".rstrip() for item in result["incidents"]]
+    incidents = [
+        f"! {item['occurred_at']} {item['kind']} {item['dataset'] or ''}".rstrip() for item in result["incidents"]
+    ]
     return [_publish_line(result["publish"]), *held, *output.table(headers, rows), *incidents]
-
-

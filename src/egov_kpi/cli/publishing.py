@@ -61,5 +61,3 @@ def as_dict(result: Any) -> dict[str, Any]:
 
 def _lines(result: dict[str, Any]) -> list[str]:
     return [" ".join(f"{name}={value}" for name, value in result.items() if not isinstance(value, list | dict))]
-
-

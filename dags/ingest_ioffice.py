@@ -1,0 +1,20 @@
+"""Airflow DAG `ingest_ioffice`. Wiring only; the work is in `egov_kpi.night.ingest`."""
+
+from egov_kpi.night.wiring import ingest_dag
+
+dag = ingest_dag(
+    "ioffice",
+    ["ioffice.outgoing_documents"],
+    owner="van-phong-ubnd",
+    tier=1,
+    doc_md="""
+**Văn bản đi của hệ thống quản lý văn bản và điều hành** · nguồn: Văn phòng UBND tỉnh, API JSON phân trang,
+thẻ truy cập. Bị chặn thì đêm không công bố.
+
+**Outgoing documents of the document-management system** · source: paged JSON behind a bearer token. When it
+is blocked the night is not published.
+
+Lấy → kiểm tra → kết luận · pull → gate → verdict. Chạy tay · by hand:
+`egov-kpi pull ioffice.outgoing_documents --date …`, `egov-kpi gate ioffice.outgoing_documents --date …`.
+""",
+)

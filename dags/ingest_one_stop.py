@@ -1,0 +1,20 @@
+"""Airflow DAG `ingest_one_stop`. Wiring only; the work is in `egov_kpi.night.ingest`."""
+
+from egov_kpi.night.wiring import ingest_dag
+
+dag = ingest_dag(
+    "one_stop",
+    ["one_stop.dossiers"],
+    owner="trung-tam-hcc",
+    tier=1,
+    doc_md="""
+**Hồ sơ của hệ thống một cửa điện tử** · nguồn: Trung tâm Phục vụ hành chính công tỉnh, tệp CSV hoặc XLSX. Bị
+chặn thì đêm không công bố.
+
+**Dossiers of the electronic one-stop system** · source: CSV or XLSX downloads. When it is blocked the night
+is not published.
+
+Lấy → kiểm tra → kết luận · pull → gate → verdict. Chạy tay · by hand:
+`egov-kpi pull one_stop.dossiers --date …`, `egov-kpi gate one_stop.dossiers --date …`.
+""",
+)

@@ -1,0 +1,101 @@
+"""The decision on one load: gate it, then promote or block it with its account, in one transaction.
+
+received = landed + withheld, and landed = accepted + unchanged + quarantined + duplicate + structural, or
+nothing happens.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from egov_kpi.contracts.model import Contract
+from egov_kpi.db.connect import connect
+from egov_kpi.errors import EgovError, ExitCode
+from egov_kpi.ledger import events
+from egov_kpi.night import books
+from egov_kpi.night.staging import ensure_staged
+from egov_kpi.settings import Settings
+
+if TYPE_CHECKING:
+    from egov_kpi.gate.check import GateResult
+
+Account = dict[str, int]
+
+
+def decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:
+    """Decide one waiting load: its rules, and the error of a file that could not be read.
+
+    EGOV-NIGHT-003 when the gate could not check it: recorded, and the load keeps waiting.
+    """
+    try:
+        counts = ensure_staged(settings, contract, load_seq)
+    except EgovError as error:
+        if error.exit_code == ExitCode.BAD_DATA:
+            return {"rules": [], "error": error.as_dict()}
+        raise
+    result = _check(settings, contract, load_seq, counts)
+    if result.verdict == "could_not_check":
+        _record_failure(settings, load_seq, result)
+        raise EgovError("EGOV-NIGHT-003", dataset=contract.id, load_seq=load_seq, receipt=result.receipt)
+    _conclude(settings, contract, load_seq, counts, result)
+    _drop_inbound(settings, contract, load_seq)
+    return {"rules": _rules(result)}
+
+
+def check_account(load_seq: int, account: Account) -> Account:
+    """The account itself, or EGOV-NIGHT-005 when a row is missing from it or counted twice."""
+    parts = sum(account[name] for name in ("accepted", "unchanged", "quarantined", "duplicate", "structural"))
+    if account["received"] != account["landed"] + account["withheld"] or account["landed"] != parts:
+        raise EgovError("EGOV-NIGHT-005", load_seq=load_seq, account=account)
+    return account
+
+
+def _check(settings: Settings, contract: Contract, load_seq: int, counts: Account) -> "GateResult":
+    from egov_kpi.gate.check import check
+
+    with connect("loader", settings) as conn:
+        digest = books.loads(conn, [load_seq])[0]["content_digest"]
+    return check(settings, contract, load_seq, counts["landed"], digest)
+
+
+def _conclude(settings: Settings, contract: Contract, load_seq: int, counts: Account, result: "GateResult") -> None:
+    """Rows, account and events together: a kill leaves all of them or none."""
+    from egov_kpi.gate.check import quarantine_rows
+
+    with connect("loader", settings) as conn:
+        quarantined = quarantine_rows(conn, contract, load_seq, result)
+        promoted = _promote(conn, contract, load_seq) if result.verdict != "block" else {}
+        account = check_account(load_seq, {**_NOTHING_KEPT, **counts, "quarantined": quarantined, **promoted})
+        events.append(conn, "gate_checked", _verdict_body(load_seq, result))
+        body: dict[str, Any] = {"load_seq": load_seq, "account": account}
+        if result.verdict == "block":
+            body["rules"] = [rule["rule_id"] for rule in _rules(result) if not rule["success"]]
+        events.append(conn, "load_blocked" if result.verdict == "block" else "load_promoted", body)
+
+
+_NOTHING_KEPT: Account = {"accepted": 0, "unchanged": 0, "duplicate": 0}
+
+
+def _promote(conn: books.Connection, contract: Contract, load_seq: int) -> Account:
+    from egov_kpi.raw.promote import promote
+
+    result = promote(conn, contract, load_seq)
+    return {"accepted": result.accepted, "unchanged": result.unchanged, "duplicate": result.duplicate}
+
+
+def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> None:
+    with connect("loader", settings) as conn:
+        events.append(conn, "gate_checked", _verdict_body(load_seq, result))
+
+
+def _verdict_body(load_seq: int, result: "GateResult") -> dict[str, Any]:
+    return {"load_seq": load_seq, "verdict": result.verdict, "receipt": result.receipt, "rules": _rules(result)}
+
+
+def _rules(result: "GateResult") -> list[dict[str, Any]]:
+    names = ("rule_id", "severity", "action", "success", "failed_rows")
+    return [{name: getattr(rule, name) for name in names} for rule in result.rules]
+
+
+def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
+    """Only after the decision has been committed; a table that a kill leaves here is dropped by the next night."""
+    with connect("loader", settings) as conn:
+        conn.execute(f'drop table if exists inbound."{contract.table}__{load_seq}"')  # type: ignore[arg-type]

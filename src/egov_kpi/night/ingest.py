@@ -1,0 +1,232 @@
+"""From a source to `raw`: the functions that the ingest tasks, the command line and the tests call alike.
+
+Each can be killed anywhere and run again: what was done is in the ledger, and the ledger is all that is asked. Nothing
+of a load is visible before the one transaction that decides it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from egov_kpi.contracts.loader import get_contract
+from egov_kpi.contracts.model import Contract
+from egov_kpi.db.connect import connect
+from egov_kpi.db.fence import fence
+from egov_kpi.errors import EgovError, ExitCode
+from egov_kpi.ledger import events
+from egov_kpi.ledger.loads import register_load
+from egov_kpi.night import books
+from egov_kpi.night.decide import decide
+from egov_kpi.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from egov_kpi.landing import Delivery
+
+# A task whose twin still lives waits for it rather than failing: the twin does the work, then nothing is left to do.
+TASK_WAIT_SECONDS = 600.0
+
+
+def pull_and_stage(
+    dataset: str, business_date: date, *, wait_seconds: float = 0, run_id: str = "", settings: Settings | None = None
+) -> dict[str, Any]:
+    """Land and stage what the source has for the night of `business_date`: the window, and the numbers of its loads.
+
+    EGOV-... with exit 3 when the source could not be read, exit 1 when what it sent is refused as a whole.
+    """
+    settings, contract = settings or get_settings(), get_contract(dataset)
+    with _fenced(dataset, wait_seconds, settings):
+        window = _window(settings, contract, business_date)
+        with _failure_recorded(settings, dataset, business_date):
+            deliveries = _pull(settings, contract, business_date, window)
+        loads = [_register(settings, contract, item, business_date, run_id)[0] for item in deliveries]
+        _record_pull(settings, dataset, business_date, window, loads)
+        _stage_pending(settings, contract)
+    return {
+        "dataset": dataset,
+        "business_date": business_date.isoformat(),
+        "window_from": window.isoformat() if window else None,
+        "window_to": business_date.isoformat(),
+        "loads": loads,
+    }
+
+
+def gate_and_promote(
+    dataset: str, business_date: date, *, wait_seconds: float = 0, settings: Settings | None = None
+) -> dict[str, Any]:
+    """Decide every load of the dataset that waits, of this night or of one that broke off; nothing to do is no error.
+
+    EGOV-NIGHT-003 (exit 3) when a load could not be checked; it keeps waiting.
+    """
+    settings, contract = settings or get_settings(), get_contract(dataset)
+    with _fenced(dataset, wait_seconds, settings):
+        with connect("loader", settings) as conn:
+            waiting = [load["load_seq"] for load in books.pending(conn, dataset)]
+        decided = [_decide(settings, contract, load_seq) for load_seq in waiting]
+    return {"dataset": dataset, "business_date": business_date.isoformat(), "loads": decided}
+
+
+def verdict(dataset: str, business_date: date, *, settings: Settings | None = None) -> dict[str, Any]:
+    """What the night can say of the dataset, in one word, from the ledger alone.
+
+    accepted, quarantined (in part), empty (nothing new), blocked, could_not_check, pending or missing (never asked).
+    """
+    settings, contract = settings or get_settings(), get_contract(dataset)
+    with connect("loader", settings) as conn:
+        pulled = books.last_pull(conn, dataset, business_date)
+        loads = books.loads(conn, pulled.get("loads", [])) if pulled else []
+    return {
+        "dataset": dataset,
+        "business_date": business_date.isoformat(),
+        "critical": contract.critical,
+        "verdict": _word(pulled, [load["verdict"] for load in loads]),
+        "loads": [load["load_seq"] for load in loads],
+    }
+
+
+def load_files(
+    dataset: str,
+    paths: Sequence[Path],
+    *,
+    business_date: date | None = None,
+    settings: Settings | None = None,
+) -> list[dict[str, Any]]:
+    """Load files in hand by their contract, on the way that a pulled export takes; one load per file.
+
+    A file whose content is known is a no-op: its load is named, nothing happens. EGOV-DB-001 (exit 4) while another
+    run loads this dataset.
+    """
+    settings, contract = settings or get_settings(), get_contract(dataset)
+    day = business_date or datetime.now(ZoneInfo(settings.timezone)).date()
+    with _fenced(dataset, 0, settings):
+        return [_load_file(settings, contract, path, day) for path in paths]
+
+
+def _load_file(settings: Settings, contract: Contract, path: Path, business_date: date) -> dict[str, Any]:
+    from egov_kpi.landing import land_file
+
+    delivery = land_file(contract, path, settings)
+    load_seq, is_new = _register(settings, contract, delivery, business_date, "")
+    with connect("loader", settings) as conn:
+        known = books.loads(conn, [load_seq])[0]
+    if not is_new and known["account"] is not None:
+        return _report(known, verdict="no_op")
+    return _decide(settings, contract, load_seq)
+
+
+def _window(settings: Settings, contract: Contract, business_date: date) -> date | None:
+    with connect("loader", settings) as conn:
+        return books.watermark(conn, contract.id, business_date)
+
+
+def _pull(settings: Settings, contract: Contract, business_date: date, window: date | None) -> "list[Delivery]":
+    from egov_kpi.extract import pull
+
+    return pull(contract, business_date, window, settings)
+
+
+def _register(
+    settings: Settings, contract: Contract, delivery: "Delivery", business_date: date, run_id: str
+) -> tuple[int, bool]:
+    """Number of the load of this delivery, and whether it is new. Secret rows that had to be cut are an incident."""
+    from egov_kpi.load.pseudonym import key_id
+    from egov_kpi.publish.version import code_version
+
+    with connect("loader", settings) as conn:
+        load_seq, is_new = register_load(
+            conn,
+            contract.id,
+            delivery,
+            shape=contract.shape,
+            business_date=business_date,
+            key_id=key_id(settings),
+            code_version=code_version(settings),
+            run_id=run_id,
+        )
+        withheld = sum(item.rows_withheld for item in delivery.files)
+        if is_new and withheld:
+            body = {"kind": "secret_rows", "dataset": contract.id, "count": withheld, "detail": f"load {load_seq}"}
+            events.append(conn, "incident", body)
+    return load_seq, is_new
+
+
+def _record_pull(settings: Settings, dataset: str, business_date: date, window: date | None, loads: list[int]) -> None:
+    """Note what the source answered, once: the same answer to the same question is not news."""
+    kind = "delivery_pulled" if loads else "delivery_empty"
+    body: dict[str, Any] = {
+        "dataset": dataset,
+        "business_date": business_date.isoformat(),
+        "window_from": window.isoformat() if window else None,
+        "window_to": business_date.isoformat(),
+    }
+    if loads:
+        body["loads"] = sorted(set(loads))
+    with connect("loader", settings) as conn:
+        if books.last_pull(conn, dataset, business_date) != {"kind": kind, **body}:
+            events.append(conn, kind, body)
+
+
+def _stage_pending(settings: Settings, contract: Contract) -> None:
+    """Bring every waiting load into inbound; a file that cannot be read as its contract says is blocked on the spot."""
+    from egov_kpi.night.staging import ensure_staged
+
+    with connect("loader", settings) as conn:
+        waiting = [load["load_seq"] for load in books.pending(conn, contract.id)]
+    for load_seq in waiting:
+        try:
+            ensure_staged(settings, contract, load_seq)
+        except EgovError as error:
+            if error.exit_code != ExitCode.BAD_DATA:
+                raise
+            # Not raised here: the other loads go on, and the gate step reports this one.
+
+
+def _decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:
+    outcome = decide(settings, contract, load_seq)
+    with connect("loader", settings) as conn:
+        load = books.loads(conn, [load_seq])[0]
+    return {**_report(load), **outcome}
+
+
+def _report(load: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    names = ("load_seq", "dataset", "business_date", "snapshot_date", "verdict", "account")
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in load.items()}
+    return {**{name: plain[name] for name in names}, "rules": [], **changes}
+
+
+def _word(pulled: dict[str, Any] | None, verdicts: list[str]) -> str:
+    """One word for a night's loads of a dataset: the worst of theirs."""
+    if pulled is None:
+        return "missing"
+    if pulled["kind"] == "pull_failed":
+        return "blocked" if pulled["exit_code"] == int(ExitCode.BAD_DATA) else "could_not_check"
+    for word in ("could_not_check", "pending", "blocked", "quarantined", "accepted"):
+        if word in verdicts:
+            return word
+    return "empty"
+
+
+@contextmanager
+def _fenced(dataset: str, wait_seconds: float, settings: Settings) -> Iterator[None]:
+    with fence(f"load:{dataset}", wait_seconds, settings=settings):
+        yield
+
+
+@contextmanager
+def _failure_recorded(settings: Settings, dataset: str, business_date: date) -> Iterator[None]:
+    """Leave a trace of a source that could not be read or was refused, then let the error go on."""
+    try:
+        yield
+    except EgovError as error:
+        body = {
+            "dataset": dataset,
+            "business_date": business_date.isoformat(),
+            "code": error.code,
+            "exit_code": int(error.exit_code),
+            "detail": error.text("en"),
+        }
+        with connect("loader", settings) as conn:
+            events.append(conn, "pull_failed", body)
+        raise

@@ -1,0 +1,69 @@
+"""The bodies of the Airflow tasks: one call of one function, its errors told to Airflow in Airflow's words.
+
+Bad data does not get better by trying again, so such an error fails the task for good. Everything else may: a source
+that is away, a database that restarts, a twin that still runs.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from egov_kpi.errors import EgovError, ExitCode
+
+log = logging.getLogger(__name__)
+
+
+def pull_and_stage(dataset: str, partition_key: str, run_id: str) -> dict[str, Any]:
+    from egov_kpi.night import ingest
+
+    with _explained():
+        return ingest.pull_and_stage(
+            dataset, date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS, run_id=run_id
+        )
+
+
+def gate_and_promote(dataset: str, partition_key: str) -> dict[str, Any]:
+    """Decide the waiting loads. A blocked one fails the task, so that the night shows red where it was red."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from egov_kpi.night import ingest
+
+    with _explained():
+        result = ingest.gate_and_promote(
+            dataset, date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS
+        )
+    blocked = [load["load_seq"] for load in result["loads"] if load["verdict"] == "blocked"]
+    if blocked:
+        raise AirflowFailException(f"{dataset}: lần nạp bị chặn · blocked loads: {blocked}")
+    return result
+
+
+def verdict(dataset: str, partition_key: str) -> dict[str, Any]:
+    from egov_kpi.night import ingest
+
+    with _explained():
+        return ingest.verdict(dataset, date.fromisoformat(partition_key))
+
+
+def build_and_publish(partition_key: str) -> dict[str, Any]:
+    from egov_kpi.night import build, ingest
+
+    with _explained(final=(ExitCode.BAD_DATA, ExitCode.COULD_NOT_CHECK)):
+        return build.build_and_publish(date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS)
+
+
+@contextmanager
+def _explained(final: tuple[ExitCode, ...] = (ExitCode.BAD_DATA,)) -> Iterator[None]:
+    """Log a coded error in both languages; raise it so that Airflow tries again only where that can help."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    try:
+        yield
+    except EgovError as error:
+        log.error("%s %s → %s", error.code, error.text("vi"), error.remedy("vi"))
+        log.error("%s %s → %s", error.code, error.text("en"), error.remedy("en"))
+        if error.exit_code in final:
+            raise AirflowFailException(str(error)) from error
+        raise

@@ -1,0 +1,157 @@
+"""How DAGs are put together, so that a DAG file only names what is its own.
+
+Nothing here reads a file, a table or the clock; the functions behind the tasks are imported when a task runs.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AsyncCallback,
+    CronPartitionTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    PartitionedAssetTimetable,
+    TaskGroup,
+    get_current_context,
+    task,
+)
+
+from egov_kpi.settings import get_settings
+
+INGEST_CRON = "0 2 * * *"
+FALLBACK_CRON = "30 4 * * *"
+KEY_FORMAT = "%Y-%m-%d"
+# The pools and their slots; `make up` creates them. A gate holds Great Expectations in memory, a build all processors.
+POOLS = {"sources": 4, "gate": 2, "marts": 1}
+
+_NEVER = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+def asset(dataset: str) -> Asset:
+    """The asset of a dataset; each of its events belongs to the partition of a business date."""
+    system, name = dataset.split(".")
+    return Asset(name=dataset, uri=f"egov-kpi://{system}/{name}", group="ingest")
+
+
+def nightly_timetable(cron: str) -> CronPartitionTimetable:
+    """A night's run starts on the day after its business date, which is its partition key."""
+    return CronPartitionTimetable(cron, timezone=get_settings().timezone, run_offset=-1, key_format=KEY_FORMAT)
+
+
+def ingest_dag(system: str, datasets: list[str], *, owner: str, tier: int, doc_md: str) -> DAG:
+    """One DAG per source system: pull, gate, and a verdict that is given whatever happened before."""
+    with DAG(
+        dag_id=f"ingest_{system}",
+        schedule=nightly_timetable(INGEST_CRON),
+        tags=["ingest", f"system:{system}", f"tier:{tier}"],
+        doc_md=doc_md,
+        deadline=_deadline(f"ingest_{system}", timedelta(hours=4)),
+        **_common(owner),
+    ) as dag:
+        for dataset in datasets:
+            _ingest_tasks(dataset)
+    return dag
+
+
+def build_dag(dag_id: str, schedule: Any, *, owner: str, doc_md: str) -> DAG:
+    """Build, audit and publish the partition's business date: on the assets, or at 04:30 with those that are in."""
+    with DAG(
+        dag_id=dag_id,
+        schedule=schedule,
+        tags=["marts", "tier:1"],
+        doc_md=doc_md,
+        deadline=_deadline(dag_id, timedelta(minutes=90)),
+        **_common(owner),
+    ) as dag:
+        _build_task()()
+    return dag
+
+
+def on_all(datasets: list[str]) -> PartitionedAssetTimetable:
+    """Start when every dataset has given its verdict on the same business date."""
+    condition: Any = asset(datasets[0])
+    for dataset in datasets[1:]:
+        condition = condition & asset(dataset)
+    return PartitionedAssetTimetable(assets=condition)
+
+
+def _common(owner: str) -> dict[str, Any]:
+    return {
+        "start_date": _start(),
+        "catchup": False,
+        "max_active_runs": 1,
+        "is_paused_upon_creation": False,
+        "default_args": {
+            "owner": owner,
+            "retries": 3,
+            "retry_delay": timedelta(seconds=20),
+            "retry_exponential_backoff": 3,
+            "max_retry_delay": timedelta(minutes=10),
+        },
+        "dagrun_timeout": timedelta(hours=6),
+    }
+
+
+def _start() -> datetime:
+    """Before it the schedule starts nothing by itself, not even the last night that a start would find overdue."""
+    first_night = get_settings().first_night
+    return datetime.combine(first_night, time(), tzinfo=UTC) if first_night else _NEVER
+
+
+def _deadline(step: str, interval: timedelta) -> DeadlineAlert:
+    return DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=interval,
+        callback=AsyncCallback("egov_kpi.night.alerts.night_is_late", kwargs={"step": step}),
+        name=f"{step} published by 06:00",
+    )
+
+
+def _ingest_tasks(dataset: str) -> None:
+    outlet = asset(dataset)
+    with TaskGroup(dataset.split(".")[1]):
+
+        @task(pool="sources", execution_timeout=timedelta(hours=2))
+        def pull_and_stage() -> dict[str, Any]:
+            from egov_kpi.night import tasks
+
+            context = get_current_context()
+            return tasks.pull_and_stage(dataset, _partition(context), str(context["run_id"]))
+
+        @task(pool="gate", execution_timeout=timedelta(hours=1))
+        def gate_and_promote() -> dict[str, Any]:
+            from egov_kpi.night import tasks
+
+            return tasks.gate_and_promote(dataset, _partition(get_current_context()))
+
+        # A teardown runs whatever came before and leaves the run's colour to the tasks that did the work.
+        @task(outlets=[outlet], execution_timeout=timedelta(minutes=10))
+        def verdict() -> dict[str, Any]:
+            from egov_kpi.night import tasks
+
+            context = get_current_context()
+            word = tasks.verdict(dataset, _partition(context))
+            context["outlet_events"][outlet].extra = word
+            return word
+
+        pull_and_stage() >> gate_and_promote() >> verdict().as_teardown()
+
+
+def _build_task() -> Any:
+    @task(pool="marts", execution_timeout=timedelta(hours=2))
+    def build_and_publish() -> dict[str, Any]:
+        from egov_kpi.night import tasks
+
+        return tasks.build_and_publish(_partition(get_current_context()))
+
+    return build_and_publish
+
+
+def _partition(context: Any) -> str:
+    key = context["dag_run"].partition_key
+    if not key:
+        raise ValueError("a night needs the partition key of its business date, such as 2023-03-06")
+    return str(key)
