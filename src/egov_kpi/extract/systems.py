@@ -14,8 +14,8 @@ from egov_kpi.contracts.model import Contract, FileFormat
 from egov_kpi.errors import EgovError
 from egov_kpi.extract.http import Answer, Params, Passing, SourceClient, Unauthorised, parse_json
 from egov_kpi.extract.pages import Keep, read_pages
-from egov_kpi.landing.model import Delivery, LandedFile
 from egov_kpi.landing.identify import expect_format, identify
+from egov_kpi.landing.model import Delivery, LandedFile
 from egov_kpi.landing.store import FileSink, Incoming, with_rows
 from egov_kpi.landing.tally import tally_csv
 from egov_kpi.settings import Settings

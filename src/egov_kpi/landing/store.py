@@ -19,6 +19,7 @@ from types import TracebackType
 
 from egov_kpi.contracts.model import Contract, FileFormat
 from egov_kpi.errors import EgovError
+from egov_kpi.landing.identify import HEAD_BYTES, MAX_FILE_BYTES, expect_format, identify, identify_text
 from egov_kpi.landing.model import (
     MANIFEST,
     Delivery,
@@ -28,7 +29,6 @@ from egov_kpi.landing.model import (
     landing_key,
     manifest_text,
 )
-from egov_kpi.landing.identify import HEAD_BYTES, MAX_FILE_BYTES, expect_format, identify, identify_text
 from egov_kpi.landing.secrecy import row_filter
 from egov_kpi.landing.tally import tally_csv
 from egov_kpi.settings import Settings, get_settings
