@@ -1,0 +1,158 @@
+"""Builds into the colour that nobody reads.
+
+The ledger learns of a build twice: before dbt touches the colour (build_planned) and after all of it succeeded
+(colour_built). What a killed build may have left behind is thereby known to the next one, which does it again. Rows
+change, structure never does: a reader of the other colour holds locks on both.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from egov_kpi.db.connect import connect
+from egov_kpi.db.fence import fence
+from egov_kpi.ledger.events import append
+from egov_kpi.publish import colours, dbt, digest
+from egov_kpi.publish.code import code_version
+from egov_kpi.publish.colours import BuildPlan
+from egov_kpi.publish.months import KPI
+from egov_kpi.settings import Settings
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# Builds, publishes and rollbacks exclude one another; each takes this fence.
+FENCE = "build"
+FENCE_WAIT_SECONDS = 0.0
+
+# Partitioned tables of a colour and the months that they need; every other one holds figures.
+_DOMAIN_OF_TABLE = {
+    "fct_document": "document",
+    "fct_dossier": "dossier",
+    "fct_mail_account": "mail",
+    "fct_headcount": "headcount",
+    "fct_certificate": "certificate",
+    "fct_procedure_offer": "procedure",
+}
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """Outcome of a build. `built` is False when there was nothing to do; `colour` then holds the state already."""
+
+    colour: str
+    business_date: date
+    built: bool
+    is_live_current: bool
+    rebuild: bool
+    applied: tuple[int, ...]
+    revoked: tuple[int, ...]
+    nodes: int
+
+
+def build(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> BuildResult:
+    """Bring the idle colour to the loads that count, as of a day; nothing if it or the live one is there."""
+    with fence(FENCE, wait_seconds, settings=settings, role="builder"):
+        return _build(settings, business_date, rebuild=False)
+
+
+def rebuild(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> BuildResult:
+    """The same from nothing: the idle colour is emptied first, by delete."""
+    with fence(FENCE, wait_seconds, settings=settings, role="builder"):
+        return _build(settings, business_date, rebuild=True)
+
+
+def _build(settings: Settings, business_date: date, rebuild: bool) -> BuildResult:
+    with connect("builder", settings) as conn:
+        colours.require_no_hold(colours.live(conn))
+        plan = colours.plan(conn, business_date, settings, rebuild=rebuild)
+        if not rebuild and (plan.is_live_current or plan.is_built):
+            return _result(plan, built=False, nodes=0)
+        dbt.seed(settings)
+        event_no = append(conn, "build_planned", _event(settings, plan))
+        conn.commit()
+        _prepare(conn, plan)
+        conn.commit()
+        results = dbt.run(settings, "build", "--exclude", "resource_type:seed", variables=variables(plan))
+        _keep_results(conn, event_no, results)
+        conn.commit()
+        dbt.require_success(results, plan.colour)
+        digest.refresh_leaves(conn, plan.colour, None if plan.rebuild else plan.touched_months[KPI])
+        append(conn, "colour_built", _event(settings, plan))
+        conn.commit()
+    return _result(plan, built=True, nodes=len(results))
+
+
+def variables(plan: BuildPlan) -> dict[str, Any]:
+    """What the models are told; dates as text, since dbt takes literals."""
+    return {
+        "colour": plan.colour,
+        "as_of": plan.as_of.isoformat(),
+        "touched_loads": list(plan.touched),
+        "rebuild": plan.rebuild,
+        "first_month": plan.first_month.isoformat(),
+        "months": {domain: [day.isoformat() for day in days] for domain, days in plan.touched_months.items()},
+    }
+
+
+def _event(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
+    return {
+        "colour": plan.colour,
+        "as_of": plan.as_of,
+        "applied": [load for load in plan.touched if load in plan.counted],
+        "revoked": list(plan.to_unapply),
+        "touched": list(plan.touched),
+        "rebuild": plan.rebuild,
+        "models": plan.models,
+        "months": plan.touched_months,
+        "first_month": plan.first_month,
+        "code_version": code_version(settings),
+    }
+
+
+def _result(plan: BuildPlan, built: bool, nodes: int) -> BuildResult:
+    return BuildResult(
+        colour=plan.colour,
+        business_date=plan.as_of,
+        built=built,
+        is_live_current=plan.is_live_current,
+        rebuild=plan.rebuild,
+        applied=plan.to_apply,
+        revoked=plan.to_unapply,
+        nodes=nodes,
+    )
+
+
+def _prepare(conn: Connection, plan: BuildPlan) -> None:
+    """List of loads, partitions, and an empty colour for a rebuild."""
+    conn.execute("delete from build.counted_load where colour = %s", (plan.colour,))
+    conn.execute(
+        "insert into build.counted_load (colour, load_seq) select %s, unnest(%s::bigint[])",
+        (plan.colour, list(plan.counted)),
+    )
+    for table, is_partitioned in _tables(conn, plan.colour):
+        if is_partitioned:
+            needed = plan.touched_months[_DOMAIN_OF_TABLE.get(table, KPI)]
+            conn.execute("select publish.ensure_partitions(%s, %s, %s::date[])", (plan.colour, table, needed))
+        if plan.rebuild:
+            conn.execute(sql.SQL("delete from {}").format(sql.Identifier(plan.colour, table)))
+
+
+def _tables(conn: Connection, colour: str) -> list[tuple[str, bool]]:
+    rows = conn.execute(
+        "select c.relname, c.relkind = 'p' from pg_class as c"
+        " where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p') and not c.relispartition"
+        " order by c.relname",
+        (colour,),
+    ).fetchall()
+    return [(str(name), bool(is_partitioned)) for name, is_partitioned in rows]
+
+
+def _keep_results(conn: Connection, event_no: int, results: list[dbt.NodeResult]) -> None:
+    columns = "node, resource_type, status, seconds, rows_affected, failures, message"
+    values = "%(node)s, %(resource_type)s, %(status)s, %(seconds)s, %(rows_affected)s, %(failures)s, %(message)s"
+    statement = f"insert into build.node_result (build_event_no, {columns}) values (%(event_no)s, {values})"  # noqa: S608
+    with conn.cursor() as cursor:
+        cursor.executemany(statement.encode(), [{"event_no": event_no, **asdict(item)} for item in results])

@@ -1,0 +1,61 @@
+"""Which code made a figure: a version for people, a digest that decides about rebuilds."""
+
+import hashlib
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from egov_kpi.settings import Settings
+
+_PARTS = ("contracts", "dbt_project", "expectations", "sql", "src")
+_MODEL_SUFFIXES = {".sql", ".yml", ".yaml", ".csv"}
+_MADE_BY_DBT = {"target", "logs", "dbt_packages"}
+_NOT_CODE = {"__pycache__", *_MADE_BY_DBT}
+
+
+def code_version(settings: Settings) -> str:
+    """Git revision of the clone; with a digest of the files when it has been changed, or when there is no git."""
+    revision = _git(settings.project_root, "rev-parse", "--short=12", "HEAD")
+    if revision and not _git(settings.project_root, "status", "--porcelain", "--", *_PARTS):
+        return revision
+    digest = _digest(settings.project_root, _files(settings.project_root / part for part in _PARTS))[:12]
+    return f"{revision}+{digest}" if revision else f"tree-{digest}"
+
+
+def model_digest(settings: Settings) -> str:
+    """Digest of models, macros and seeds: a colour built with another one is rebuilt from nothing."""
+    return _digest(settings.dbt_dir, _model_files(settings, _MODEL_SUFFIXES))
+
+
+def seed_digest(settings: Settings) -> str:
+    """Digest of the seeds and of what is declared about them."""
+    return _digest(settings.dbt_dir, _files([settings.dbt_dir / "seeds"]))
+
+
+def _model_files(settings: Settings, suffixes: set[str]) -> Iterator[Path]:
+    return (path for path in _files([settings.dbt_dir]) if path.suffix in suffixes)
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not _NOT_CODE.intersection(path.relative_to(folder).parts):
+                yield path
+
+
+def _digest(root: Path, paths: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Output of git, empty where there is no git or no repository: then the digest stands in."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    done = subprocess.run([git, "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

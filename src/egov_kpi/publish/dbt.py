@@ -1,0 +1,124 @@
+"""dbt, called in this process: the only module that knows it.
+
+It runs as the builder, writes into `.local/dbt` and never reaches the network. A run is one `dbt build`; its outcome
+per node goes to the table build.node_result.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from egov_kpi.db.connect import connect, role_url
+from egov_kpi.db.fence import fence
+from egov_kpi.errors import EgovError
+from egov_kpi.publish.code import seed_digest
+from egov_kpi.settings import Settings, get_settings
+
+_GOOD = {"success", "pass", "warn", "no-op"}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One row per node of a run. `failures` counts the rows that a test found."""
+
+    node: str
+    resource_type: str
+    status: str
+    seconds: float
+    rows_affected: int | None
+    failures: int | None
+    message: str
+
+    @property
+    def ok(self) -> bool:
+        return self.status in _GOOD
+
+
+def seed(settings: Settings | None = None) -> bool:
+    """Load the seeds into `ref` unless these very seeds stand there; whether it did."""
+    settings = settings or get_settings()
+    digest = seed_digest(settings)
+    with fence("seed", wait_seconds=300, settings=settings, role="builder"):
+        with connect("builder", settings) as connection:
+            row = connection.execute("select digest from build.seeded").fetchone()
+        if row is not None and row[0] == digest:
+            return False
+        results = run(settings, "seed", "--full-refresh")
+        require_success(results, "ref")
+        with connect("builder", settings) as connection:
+            connection.execute("delete from build.seeded")
+            connection.execute("insert into build.seeded (digest) values (%s)", (digest,))
+    return True
+
+
+def run(settings: Settings, command: str, *arguments: str, variables: dict[str, Any] | None = None) -> list[NodeResult]:
+    """Outcome per node of one dbt command; EGOV-PUB-003 when dbt gave up before any node ran."""
+    from dbt.cli.main import dbtRunner
+
+    folder = settings.local_dir / "dbt"
+    folder.mkdir(parents=True, exist_ok=True)
+    common = [
+        *("--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)),
+        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
+        *("--vars", json.dumps(variables or {})),
+    ]
+    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet"]
+    with _environment(settings):
+        outcome = dbtRunner().invoke([*flags, command, *common, *arguments])
+    results = getattr(outcome.result, "results", None)
+    if not results and not outcome.success:
+        raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=folder / "logs" / "dbt.log")
+    return [_node_result(item) for item in results or []]
+
+
+def require_success(results: list[NodeResult], colour: str) -> None:
+    """EGOV-PUB-002 naming the nodes that failed; those skipped because of them are left out."""
+    bad = [item for item in results if not item.ok and item.status != "skipped"]
+    if bad or any(not item.ok for item in results):
+        nodes = "; ".join(f"{item.node} ({item.status}: {item.message})" for item in bad[:5])
+        raise EgovError("EGOV-PUB-002", colour=colour, nodes=nodes or "skipped")
+
+
+def _reason(error: BaseException | None) -> str:
+    return str(error).strip() if error is not None else "no node was selected"
+
+
+def _node_result(item: Any) -> NodeResult:
+    response = item.adapter_response or {}
+    return NodeResult(
+        node=item.node.unique_id,
+        resource_type=str(item.node.resource_type),
+        status=str(item.status),
+        seconds=float(item.execution_time or 0),
+        rows_affected=response.get("rows_affected"),
+        failures=item.failures,
+        message=str(item.message or ""),
+    )
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """What profiles.yml reads, for the time of the run only."""
+    parts = urlsplit(role_url("builder", settings))
+    wanted = {
+        "EGOV_DBT_HOST": parts.hostname or "",
+        "EGOV_DBT_PORT": str(parts.port or 5432),
+        "EGOV_DBT_USER": unquote(parts.username or ""),
+        "EGOV_DBT_PASSWORD": unquote(parts.password or ""),
+        "EGOV_DBT_DBNAME": unquote(parts.path.strip("/")),
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

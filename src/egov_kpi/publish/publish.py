@@ -1,0 +1,209 @@
+"""Publish: one row changes, in one transaction with its ledger entry and the history of the figures.
+
+It neither waits for a reader nor makes one wait. Before it, the candidate is audited; what fails, or cannot be checked,
+is not published, and the last publish stays.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from egov_kpi.db.connect import connect
+from egov_kpi.db.fence import fence
+from egov_kpi.db.migrate import schema_version
+from egov_kpi.errors import EgovError
+from egov_kpi.ledger.events import append
+from egov_kpi.publish import colours, digest
+from egov_kpi.publish.build import FENCE, FENCE_WAIT_SECONDS
+from egov_kpi.publish.code import code_version
+from egov_kpi.publish.colours import ColourState
+from egov_kpi.settings import Settings
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+KEYS = (
+    "kpi_code",
+    "kpi_version",
+    "method",
+    "due_basis",
+    "agency_code",
+    "scope",
+    "unit_basis",
+    "period_grain",
+    "period_start",
+)
+FIGURES = (
+    "numerator",
+    "denominator",
+    "value",
+    "unit",
+    "value_reason",
+    "target",
+    "target_met",
+    "data_as_of",
+    "agencies_reporting",
+    "agencies_expected",
+    "quarantined_share",
+)
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """The publish that is live now; `published` is False when nothing was new, `changed_values` counts figures."""
+
+    publish_no: int
+    colour: str
+    business_date: date
+    published: bool
+    changed_values: int
+    mart_digest: str
+
+
+def publish(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> PublishResult:
+    """Audit the colour just built and make it live; the current publish when nothing is new."""
+    with (
+        fence(FENCE, wait_seconds, settings=settings, role="publisher"),
+        connect("publisher", settings) as conn,
+    ):
+        pointer = colours.live(conn)
+        colours.require_no_hold(pointer)
+        candidate = colours.state(conn, pointer.idle)
+        if _is_current(conn, pointer, business_date, settings):
+            return current(conn)
+        _require_ready(conn, pointer, candidate)
+        conn.rollback()
+        audit_no = _audit(conn, settings, candidate.colour)
+        conn.commit()
+        return _turn(conn, settings, pointer, candidate, audit_no)
+
+
+def current(conn: Connection) -> PublishResult:
+    """The publish that the pointer shows."""
+    row = conn.execute(
+        "select p.publish_no, p.colour, p.business_date, false, 0, p.mart_digest"
+        " from ledger.publish as p inner join ledger.live as v using (publish_no)"
+    ).fetchone()
+    if row is None:
+        raise EgovError("EGOV-PUB-006", colour="", reason="nothing has been published yet")
+    return PublishResult(*row)
+
+
+def _is_current(conn: Connection, pointer: colours.Live, business_date: date, settings: Settings) -> bool:
+    """Whether the live colour shows all that counts now."""
+    if pointer.publish_no == 0:
+        return False
+    counted, as_of, models = colours.wanted(conn, pointer, business_date, settings)
+    return colours.holds(colours.state(conn, pointer.colour), counted, as_of, models)
+
+
+def _require_ready(conn: Connection, pointer: colours.Live, candidate: ColourState) -> None:
+    """EGOV-PUB-006 for a colour that is half built, holds a revoked load, or is older than what is live."""
+    revoked = {row[0] for row in conn.execute("select load_seq from ledger.revoked_load").fetchall()}
+    shown = colours.state(conn, pointer.colour)
+    reason = ""
+    if candidate.as_of is None or candidate.is_broken_off:
+        reason = "it has not been built, or its last build was broken off"
+    elif candidate.applied & revoked:
+        reason = f"it holds the revoked loads {sorted(candidate.applied & revoked)}"
+    elif pointer.publish_no and not shown.applied - revoked <= candidate.applied:
+        reason = "it lacks loads that are published"
+    elif pointer.business_date and candidate.as_of < pointer.business_date:
+        reason = f"it was built for {candidate.as_of}, before the current publish"
+    if reason:
+        raise EgovError("EGOV-PUB-006", colour=candidate.colour, reason=reason)
+
+
+def _audit(conn: Connection, settings: Settings, colour: str) -> int:
+    """Number of the event of a passed audit; EGOV-PUB-004 or -005 for any other answer."""
+    from egov_kpi.gate.marts import audit
+
+    result = audit(settings, colour)
+    rules = [
+        {
+            "rule_id": rule.rule_id,
+            "severity": rule.severity,
+            "action": rule.action,
+            "success": rule.success,
+            "failed_rows": rule.failed_rows,
+        }
+        for rule in result.rules
+    ]
+    body = {"colour": colour, "verdict": result.verdict, "receipt": result.receipt, "rules": rules}
+    event_no = append(conn, "audit_checked", body)
+    conn.commit()
+    if result.verdict == "could_not_check":
+        raise EgovError("EGOV-PUB-005", colour=colour, reason=str(result.receipt))
+    if result.verdict != "pass":
+        failed = ", ".join(rule.rule_id for rule in result.rules if not rule.success)
+        raise EgovError("EGOV-PUB-004", colour=colour, rules=failed)
+    return event_no
+
+
+def _turn(
+    conn: Connection, settings: Settings, pointer: colours.Live, candidate: ColourState, audit_no: int
+) -> PublishResult:
+    """The transaction of a publish."""
+    publish_no = pointer.newest_publish_no + 1
+    mart_digest = digest.stored_digest(conn, candidate.colour)
+    version, schema = code_version(settings), schema_version(conn)
+    changed = _log_changes(conn, publish_no, pointer, candidate.colour)
+    body = {
+        "publish_no": publish_no,
+        "colour": candidate.colour,
+        "business_date": candidate.as_of,
+        "code_version": version,
+        "schema_version": schema,
+        "mart_digest": mart_digest,
+        "changed_values": changed,
+        "build_event_no": candidate.built_event,
+        "audit_event_no": audit_no,
+    }
+    event_no = append(conn, "published", body)
+    conn.execute(
+        "update ledger.live set colour = %s, publish_no = %s, event_no = %s", (candidate.colour, publish_no, event_no)
+    )
+    conn.commit()
+    assert candidate.as_of is not None, "a candidate without a date is not ready"
+    return PublishResult(publish_no, candidate.colour, candidate.as_of, True, changed, mart_digest)
+
+
+def _log_changes(conn: Connection, publish_no: int, pointer: colours.Live, colour: str) -> int:
+    """Append what differs from the newest publish to the history; the number of figures."""
+    keys, figures = _names(KEYS), _names(FIGURES)
+    # The live colour is the newest publish, except after a rollback: then the history itself is asked.
+    is_newest = pointer.publish_no == pointer.newest_publish_no
+    before = _colour_rows(pointer.colour) if is_newest and pointer.publish_no else _logged_rows()
+    statement = sql.SQL(
+        "with candidate as ({candidate}), before as ({before}),"
+        " upserted as (select * from candidate except select * from before),"
+        " deleted as (select {keys} from before except select {keys} from candidate)"
+        " insert into ledger.kpi_value_log (publish_no, op, {keys}, {figures})"
+        " select %(no)s, 'upsert', {keys}, {figures} from upserted"
+        " union all select %(no)s, 'delete', {keys}, {nothing} from deleted"
+    ).format(
+        candidate=_colour_rows(colour),
+        before=before,
+        keys=keys,
+        figures=figures,
+        nothing=sql.SQL(", ").join(sql.SQL("null") for _ in FIGURES),
+    )
+    return conn.execute(statement, {"no": publish_no}).rowcount
+
+
+def _names(columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _colour_rows(colour: str) -> sql.Composed:
+    return sql.SQL("select {} from {}").format(_names(KEYS + FIGURES), sql.Identifier(colour, "kpi_value"))
+
+
+def _logged_rows() -> sql.Composed:
+    return sql.SQL(
+        "select {columns} from ("
+        "select distinct on ({keys}) * from ledger.kpi_value_log order by {keys}, publish_no desc"
+        ") as newest where op = 'upsert'"
+    ).format(columns=_names(KEYS + FIGURES), keys=_names(KEYS))
