@@ -144,7 +144,8 @@ def _of_snapshots(
     query = (
         "with known as (select month, load_seq from build.load_month where domain = %(domain)s),"
         " touched as (select distinct month from known where load_seq = any(%(loads)s))"
-        " select t.month, (select min(k.month) from known as k where k.month > t.month and k.load_seq = any(%(counted)s))"
+        " select t.month, ("
+        "select min(k.month) from known as k where k.month > t.month and k.load_seq = any(%(counted)s))"
         " from touched as t"
     )
     facts: set[date] = set()

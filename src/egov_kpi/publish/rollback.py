@@ -28,7 +28,7 @@ class RollbackResult:
 
 
 def rollback(reason: str, settings: Settings | None = None) -> RollbackResult:
-    """Point at the other colour, which still holds the publish before, and hold; EGOV-PUB-007 when it no longer does."""
+    """Point at the other colour, which still holds the publish before, and hold; EGOV-PUB-007 when it doesn't."""
     settings = settings or get_settings()
     if not reason.strip():
         raise EgovError("EGOV-PUB-009")
@@ -72,14 +72,15 @@ def _target(conn: Connection, pointer: colours.Live) -> int:
 
 def _was_built_since(conn: Connection, colour: str, event_no: int) -> bool:
     row = conn.execute(
-        "select 1 from ledger.event where kind = 'build_planned' and event_no > %s and body_json ->> 'colour' = %s limit 1",
+        "select 1 from ledger.event"
+        " where kind = 'build_planned' and event_no > %s and body_json ->> 'colour' = %s limit 1",
         (event_no, colour),
     ).fetchone()
     return row is not None
 
 
 def resume(settings: Settings | None = None) -> RollbackResult:
-    """Lift the hold without revoking anything: the next night publishes all that counts. EGOV-PUB-010 without a hold."""
+    """Lift the hold without revoking: the next night publishes all that counts. EGOV-PUB-010 without a hold."""
     settings = settings or get_settings()
     with connect("publisher", settings) as conn:
         pointer = colours.live(conn)
