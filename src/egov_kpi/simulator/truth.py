@@ -1,0 +1,390 @@
+"""The oracle: every KPI calculated in pandas from the records, with nothing in common with the warehouse's SQL.
+
+Grain of the answer: one row per KPI, unit, scope and period, for every unit and every month, quarter and year from the first
+record to the as-of date, also where nothing happened (numerator 0, denominator 0 or none). Definitions: docs/reference/simulator.md.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from egov_kpi.simulator.records import (
+    DOCUMENT_KEY,
+    DOSSIER_KEY,
+    PAPER_KEY,
+    PUBLIC_SECRECY,
+    Records,
+    effective,
+)
+from egov_kpi.simulator.units import LAST_DAY, closure
+
+COLUMNS = [
+    "kpi_code", "method", "due_basis", "agency_code", "scope", "period_grain", "period_start", "numerator", "denominator",
+]  # fmt: skip
+KEY = COLUMNS[:7]
+GRAINS = {"month": "M", "quarter": "Q", "year": "Y"}
+# Filed or turned away, but never received.
+NOT_RECEIVED = ("registered", "refused")
+SETTLED = ("finished", "returned")
+
+Amounts = pd.DataFrame  # agency_code, scope, period_grain, period_start, amount
+
+
+@dataclass(frozen=True)
+class Happened:
+    """The state of the world at the end of the day `as_of`: one row per record, one export per snapshot date."""
+
+    records: Records
+    as_of: pd.Timestamp
+
+    @cached_property
+    def documents(self) -> pd.DataFrame:
+        """Outgoing documents in scope: electronic, not recalled, not secret."""
+        rows = effective(self.records.documents, DOCUMENT_KEY, self.as_of)
+        in_scope = (
+            (rows["medium"] == "electronic")
+            & (rows["document_status"] == "issued")
+            & (rows["secrecy_level"] == PUBLIC_SECRECY)
+        )
+        return rows[in_scope]
+
+    @cached_property
+    def dossiers(self) -> pd.DataFrame:
+        """Received dossiers of the software and of the paper register: `source`, days instead of times."""
+        return pd.concat([self._software(), self._paper()], ignore_index=True)
+
+    def _software(self) -> pd.DataFrame:
+        rows = effective(self.records.dossiers, DOSSIER_KEY, self.as_of)
+        rows = rows[~rows["dossier_status"].isin(NOT_RECEIVED)]
+        days = {
+            name: rows[f"{name}_at"].dt.normalize() for name in ("received", "due", "finished", "returned")
+        }
+        kept = rows[["agency_code", "procedure_code", "channel", "return_method"]]
+        return kept.assign(source="software", is_settled=rows["dossier_status"].isin(SETTLED), **days)
+
+    def _paper(self) -> pd.DataFrame:
+        rows = effective(self.records.paper, PAPER_KEY, self.as_of)
+        kept = rows[["agency_code", "procedure_code", "channel", "return_method"]]
+        return kept.assign(
+            source="paper",
+            is_settled=rows["finished_date"].notna(),
+            received=rows["received_date"],
+            due=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[s]"),
+            finished=rows["finished_date"],
+            returned=rows["returned_date"],
+        )
+
+    @cached_property
+    def settled(self) -> pd.DataFrame:
+        return self.dossiers[self.dossiers["is_settled"]]
+
+    def snapshots(self, name: str) -> pd.DataFrame:
+        """A snapshot dataset: of each snapshot date the newest export, all its rows and only its rows."""
+        rows: pd.DataFrame = getattr(self.records, name)
+        known = rows[rows["exported_at"] < self.as_of + pd.Timedelta(days=1)]
+        newest = known.groupby("snapshot_date")["exported_at"].transform("max")
+        return known[known["exported_at"] == newest]
+
+    @cached_property
+    def procedures(self) -> pd.DataFrame:
+        """Offers with `key`, which tells a procedure of one level from the same code at another level."""
+        rows = self.snapshots("procedures")
+        return rows.assign(key=rows["procedure_code"] + "|" + rows["competent_level"])
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """(unit, scope, member): what belongs to a unit, itself alone or with all units below it."""
+        tree = closure(self.records.units).assign(scope="tree")
+        own = tree[tree["agency_code"] == tree["member_code"]].assign(scope="own")
+        return pd.concat([own, tree], ignore_index=True)
+
+
+# --- periods and roll-ups ---------------------------------------------------------------------------------------------
+
+
+def _in_periods(rows: pd.DataFrame, days: str) -> pd.DataFrame:
+    """The rows once per grain, with the first day of the period that `days` falls into; rows without a day drop out."""
+    dated = rows[rows[days].notna()]
+    frames = [
+        dated.assign(period_grain=grain, period_start=dated[days].dt.to_period(letter).dt.start_time)
+        for grain, letter in GRAINS.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+_PERIOD = ["period_grain", "period_start"]
+_CELL = ["agency_code", "scope", *_PERIOD]
+
+
+def _spread(happened: Happened, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of members under every unit and scope that they belong to."""
+    members = rows.rename(columns={"agency_code": "member_code"})
+    return happened.pairs.merge(members, on="member_code", how="inner", validate="m:m")
+
+
+def _sum(happened: Happened, rows: pd.DataFrame) -> Amounts:
+    """Adds `amount` over the unit's members; rows carry agency_code, period_grain, period_start."""
+    own = rows.groupby(["agency_code", *_PERIOD], as_index=False)["amount"].sum()
+    return _spread(happened, own).groupby(_CELL, as_index=False)["amount"].sum()
+
+
+def _distinct(happened: Happened, rows: pd.DataFrame) -> Amounts:
+    """Counts distinct `key` over the unit's members."""
+    own = rows[["agency_code", *_PERIOD, "key"]].drop_duplicates()
+    counted = _spread(happened, own).groupby(_CELL, as_index=False)["key"].nunique()
+    return counted.rename(columns={"key": "amount"})
+
+
+def _flow(happened: Happened, rows: pd.DataFrame, days: str) -> Amounts:
+    """Counts rows by the period of a day."""
+    return _sum(happened, _in_periods(rows.assign(amount=1), days))
+
+
+def _last(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each unit and period the rows of the unit's last snapshot in it. A unit is in a snapshot when it has any row there."""
+    placed = _in_periods(rows, "snapshot_date")
+    last = placed.groupby(["agency_code", *_PERIOD])["snapshot_date"].transform("max")
+    return placed[placed["snapshot_date"] == last]
+
+
+def _stock(happened: Happened, rows: pd.DataFrame, amount: pd.Series) -> Amounts:
+    """Adds a stock as the last snapshots of the period show it; `amount` is 0 for rows that do not count."""
+    return _sum(happened, _last(rows.assign(amount=amount)))
+
+
+# --- measures ---------------------------------------------------------------------------------------------------------
+
+
+def _documents(happened: Happened, counts: Callable[[pd.DataFrame], pd.Series]) -> Amounts:
+    rows = happened.documents
+    return _flow(happened, rows[counts(rows)], "issued_date")
+
+
+def _is_signed(rows: pd.DataFrame) -> pd.Series:
+    return rows["organisation_signed_at"].notna()
+
+
+def _is_dual_signed(rows: pd.DataFrame) -> pd.Series:
+    return rows["personal_signed_at"].notna() & (rows["personal_signed_at"] <= rows["organisation_signed_at"])
+
+
+def _mailboxes(happened: Happened, counts: Callable[[pd.DataFrame], pd.Series]) -> Amounts:
+    rows = happened.snapshots("mailboxes")
+    return _stock(happened, rows, counts(rows).astype(int))
+
+
+def _is_issued(rows: pd.DataFrame) -> pd.Series:
+    return rows["account_status"].isin(["active", "locked"])
+
+
+def _is_used(rows: pd.DataFrame) -> pd.Series:
+    busy = (rows["sent_30d_count"].fillna(0) > 0) | (rows["read_30d_count"].fillna(0) > 0)
+    return (rows["account_status"] == "active") & busy
+
+
+def _headcount(happened: Happened) -> Amounts:
+    rows = happened.snapshots("headcount")
+    return _stock(happened, rows, rows["headcount"])
+
+
+def _received(happened: Happened, **values: str) -> Amounts:
+    """Dossiers received in the period, those only whose columns have the values."""
+    rows = happened.dossiers
+    for column, value in values.items():
+        rows = rows[rows[column] == value]
+    return _flow(happened, rows, "received")
+
+
+def _received_and_settled(happened: Happened) -> Amounts:
+    """Of the dossiers received in the period those that are settled by the as-of date: never more than were received."""
+    return _flow(happened, happened.settled, "received")
+
+
+def _settled(happened: Happened) -> Amounts:
+    return _flow(happened, happened.settled, "finished")
+
+
+def _settled_on_time(happened: Happened) -> Amounts:
+    """Finished on the due day or before it; without a due date never on time."""
+    rows = happened.settled
+    return _flow(happened, rows[rows["due"].notna() & (rows["finished"] <= rows["due"])], "finished")
+
+
+def _settled_late(happened: Happened) -> Amounts:
+    rows = happened.settled
+    return _flow(happened, rows[rows["due"].notna() & (rows["finished"] > rows["due"])], "finished")
+
+
+def _returned(happened: Happened, by: str | None = None) -> Amounts:
+    rows = happened.dossiers
+    return _flow(happened, rows if by is None else rows[rows["return_method"] == by], "returned")
+
+
+def _is_in_force(rows: pd.DataFrame) -> pd.Series:
+    return rows["procedure_status"] == "in_force"
+
+
+def _posted(happened: Happened) -> Amounts:
+    rows = _last(happened.procedures)
+    return _distinct(happened, rows[_is_in_force(rows) & rows["posted_date"].notna()])
+
+
+def _offered(happened: Happened, service_level: str) -> Amounts:
+    rows = _last(happened.procedures)
+    return _distinct(happened, rows[_is_in_force(rows) & (rows["service_level"] == service_level)])
+
+
+def _active(happened: Happened, service_level: str) -> Amounts:
+    """Offered procedures for which their own unit received at least one online dossier in the period."""
+    rows = _last(happened.procedures)
+    offered = rows[_is_in_force(rows) & (rows["service_level"] == service_level)]
+    online = happened.dossiers[happened.dossiers["channel"] == "online"]
+    cell = ["agency_code", "procedure_code", *_PERIOD]
+    asked = _in_periods(online, "received")[cell].drop_duplicates()
+    return _distinct(happened, offered.merge(asked, on=cell, how="inner", validate="m:1"))
+
+
+def _in_force(happened: Happened) -> Amounts:
+    rows = happened.procedures
+    return _stock(happened, rows, _is_in_force(rows).astype(int))
+
+
+def _is_valid(rows: pd.DataFrame) -> pd.Series:
+    """Announced, and not expired on the snapshot date."""
+    begun = rows["announced_date"].notna() & (rows["announced_date"] <= rows["snapshot_date"])
+    return begun & (rows["valid_until_date"].isna() | (rows["valid_until_date"] >= rows["snapshot_date"]))
+
+
+def _is_of_the_year(rows: pd.DataFrame, column: str) -> pd.Series:
+    return (rows[column].dt.year == rows["snapshot_date"].dt.year) & (rows[column] <= rows["snapshot_date"])
+
+
+def _certified_units(happened: Happened, counts: Callable[[pd.DataFrame], pd.Series]) -> Amounts:
+    """Units, each once, with at least one certificate row that counts."""
+    rows = happened.snapshots("certificates")
+    units = rows.assign(amount=counts(rows).astype(int)).groupby(["agency_code", "snapshot_date"], as_index=False)
+    return _sum(happened, _last(units["amount"].max()))
+
+
+def _is_mandated(rows: pd.DataFrame) -> pd.Series:
+    return rows["is_mandated"].astype(bool)
+
+
+def _is_compliant(rows: pd.DataFrame) -> pd.Series:
+    done = _is_of_the_year(rows, "internal_audit_date") & _is_of_the_year(rows, "management_review_date")
+    return _is_mandated(rows) & _is_valid(rows) & done
+
+
+def _covered(happened: Happened) -> Amounts:
+    rows = happened.snapshots("certificates")
+    return _stock(happened, rows, rows["procedures_covered_count"].fillna(0).where(_is_valid(rows), 0))
+
+
+# --- KPIs -------------------------------------------------------------------------------------------------------------
+
+Measure = Callable[[Happened], Amounts]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One KPI: a count has no denominator."""
+
+    numerator: Measure
+    denominator: Measure | None = None
+    method: str = "-"
+    due_basis: str = "-"
+
+
+def _outgoing(happened: Happened) -> Amounts:
+    return _documents(happened, lambda rows: pd.Series(True, index=rows.index))
+
+
+def _signed_to(scope: str) -> Measure:
+    return lambda happened: _documents(happened, lambda rows: _is_signed(rows) & (rows["recipient_scope"] == scope))
+
+
+KPIS: dict[str, Kpi] = {
+    "doc_outgoing": Kpi(_outgoing),
+    "doc_signed": Kpi(lambda h: _documents(h, _is_signed), _outgoing),
+    "doc_signed_dual": Kpi(lambda h: _documents(h, _is_dual_signed), _outgoing),
+    "doc_signed_exchanged": Kpi(lambda h: _documents(h, _is_signed)),
+    "doc_signed_interlinked": Kpi(_signed_to("external")),
+    "doc_signed_internal": Kpi(_signed_to("internal")),
+    "mail_issued": Kpi(lambda h: _mailboxes(h, _is_issued), _headcount),
+    "mail_used": Kpi(lambda h: _mailboxes(h, _is_used), _headcount),
+    "dossier_received": Kpi(_received),
+    "dossier_returned": Kpi(_returned),
+    "dossier_in_software": Kpi(lambda h: _received(h, source="software"), _received),
+    "settled_share": Kpi(_received_and_settled, _received),
+    "ontime_settled": Kpi(_settled_on_time, _settled, method="C", due_basis="date"),
+    "late_external": Kpi(_settled_late, due_basis="date"),
+    "online_dossier": Kpi(lambda h: _received(h, channel="online"), _received),
+    "bcci_received": Kpi(lambda h: _received(h, channel="post"), _received),
+    "bcci_returned": Kpi(lambda h: _returned(h, by="post"), _returned),
+    "tthc_posted": Kpi(_posted),
+    "dvc_partial": Kpi(lambda h: _offered(h, "partial")),
+    "dvc_full": Kpi(lambda h: _offered(h, "full")),
+    "dvc_partial_active": Kpi(lambda h: _active(h, "partial"), lambda h: _offered(h, "partial")),
+    "dvc_full_active": Kpi(lambda h: _active(h, "full"), lambda h: _offered(h, "full")),
+    "iso_compliance": Kpi(
+        lambda h: _certified_units(h, _is_compliant), lambda h: _certified_units(h, _is_mandated)
+    ),
+    "iso_procedures_covered": Kpi(_covered, _in_force),
+}
+
+
+def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
+    """Every KPI for every unit, own and tree, by month, quarter and year, as known at the end of the day `as_of`."""
+    happened = Happened(records, pd.Timestamp(as_of))
+    cells = _cells(happened)
+    frames = [_rows(happened, cells, code, kpi) for code, kpi in KPIS.items()]
+    return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def _rows(happened: Happened, cells: pd.DataFrame, code: str, kpi: Kpi) -> pd.DataFrame:
+    rows = _filled(cells, kpi.numerator(happened)).rename(columns={"amount": "numerator"})
+    if kpi.denominator is None:
+        rows["denominator"] = float("nan")
+    else:
+        rows["denominator"] = _filled(cells, kpi.denominator(happened))["amount"]
+    return rows.assign(kpi_code=code, method=kpi.method, due_basis=kpi.due_basis)
+
+
+def _filled(cells: pd.DataFrame, amounts: Amounts) -> pd.DataFrame:
+    """The amounts in the order of the cells, zero where nothing happened."""
+    filled = cells.merge(amounts, on=_CELL, how="left", validate="1:1")
+    return filled.assign(amount=filled["amount"].fillna(0).astype(float))
+
+
+def _cells(happened: Happened) -> pd.DataFrame:
+    """Every unit, scope and period that ends after the first record; units exist until the end of June 2025."""
+    days = [happened.documents["issued_date"], happened.dossiers["received"]]
+    days += [happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")]
+    first = min(day.min() for day in days if not day.dropna().empty)
+    last = min(happened.as_of, LAST_DAY)
+    months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})
+    periods = _in_periods(months, "day")[_PERIOD].drop_duplicates()
+    scopes = happened.pairs[["agency_code", "scope"]].drop_duplicates()
+    return scopes.merge(periods, how="cross")
+
+
+def compare(expected: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which two sets of KPI values differ, with both values: empty when they agree.
+
+    `actual` needs the columns of `expected`; a missing row is a difference, and so is a row too many.
+    """
+    left, right = (_comparable(frame) for frame in (expected, actual))
+    both = left.merge(right, on=KEY, how="outer", suffixes=("_expected", "_actual"), indicator=True, validate="1:1")
+    same = pd.Series(both["_merge"] == "both")
+    for column in ("numerator", "denominator"):
+        ours, theirs = both[f"{column}_expected"], both[f"{column}_actual"]
+        same &= (ours == theirs) | (ours.isna() & theirs.isna())
+    return both[~same].reset_index(drop=True)
+
+
+def _comparable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Same types on both sides, whatever a database driver returned."""
+    typed = frame[COLUMNS].astype({"numerator": float, "denominator": float})
+    return typed.assign(period_start=pd.to_datetime(typed["period_start"]).astype("datetime64[s]"))
