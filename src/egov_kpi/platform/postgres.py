@@ -13,7 +13,6 @@ import json
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -30,6 +29,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from egov_kpi.errors import EgovError
+from egov_kpi.platform import processes
 from egov_kpi.platform.ports import LOOPBACK, is_free, pick
 from egov_kpi.platform.secrets import private_dir, secret, write_private
 from egov_kpi.settings import Settings
@@ -281,8 +281,8 @@ class _Store:
         """
         pid_file = self.data / "postmaster.pid"
         until = time.monotonic() + 10
-        while pid_file.exists() and _is_zombie(pid_file) and time.monotonic() < until:
-            if not _working_in(self.data):
+        while pid_file.exists() and _left_by_zombie(pid_file) and time.monotonic() < until:
+            if not processes.working_in(self.data):
                 pid_file.unlink()
             time.sleep(0.1)
 
@@ -298,24 +298,10 @@ def _pointer(settings: Settings) -> Path:
     return settings.local_dir / "postgres.json"
 
 
-def _is_zombie(pid_file: Path) -> bool:
-    pid = pid_file.read_text(encoding="utf-8").split("\n", 1)[0]
-    try:
-        state = Path(f"/proc/{int(pid)}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError, ValueError):
-        return False
-    return state == "Z"
-
-
-def _working_in(folder: Path) -> list[int]:
-    """Processes whose working directory it is, as that of each of a cluster's processes is its data folder."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        # other users' processes can't be looked at, and any may end meanwhile
-        with contextlib.suppress(PermissionError, FileNotFoundError, ProcessLookupError):
-            if link.readlink() == folder:
-                found.append(int(link.parent.name))
-    return found
+def _left_by_zombie(pid_file: Path) -> bool:
+    """Whether the pid file's process has ended and only waits to be reaped."""
+    first = pid_file.read_text(encoding="utf-8").split("\n", 1)[0]
+    return first.isdigit() and processes.state(int(first)) == "Z"
 
 
 @contextlib.contextmanager
@@ -558,14 +544,3 @@ def _reachable(folder: Path) -> bool:
 
 def _last_line(text: str) -> str:
     return (text.strip().splitlines() or ["no output"])[-1]
-
-
-def end_process(pid: int, seconds: float = 10.0) -> None:
-    """TERM, then KILL, one process by its pid; nothing happens when it has ended already."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            os.kill(pid, 0)
-            time.sleep(0.05)
-        os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,38 @@
+"""Airflow's LocalExecutor whose workers have the heavy libraries in memory before their first task.
+
+A task process is a fork of a worker, and a worker is a fork of the scheduler, so what is imported here is imported once
+and not once per task (docs/reference/installation.md has measured figures). A module may be listed if it starts no thread
+and opens no connection while it is imported: neither survives a fork.
+"""
+
+import importlib
+import logging
+import time
+
+from airflow.executors.local_executor import LocalExecutor
+
+PRELOADED = (
+    "great_expectations",
+    "sqlalchemy.dialects.postgresql.psycopg2",
+    "pandas",
+    "pyarrow.csv",
+    "adbc_driver_postgresql.dbapi",
+    "psycopg",
+    "python_calamine",
+    "httpx",
+    "dbt.cli.main",
+    "dbt.adapters.postgres",
+)
+
+log = logging.getLogger(__name__)
+
+
+class PreloadedExecutor(LocalExecutor):
+    """LocalExecutor that imports `PRELOADED` before it forks its workers."""
+
+    def start(self) -> None:
+        began = time.monotonic()
+        for name in PRELOADED:
+            importlib.import_module(name)
+        log.info("Imported %d libraries for the workers in %.1f s", len(PRELOADED), time.monotonic() - began)
+        super().start()
