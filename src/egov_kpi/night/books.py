@@ -109,13 +109,13 @@ def inbound_rows(conn: Connection, contract: Contract, load_seq: int) -> int | N
     row = conn.execute("select to_regclass(%s)", (name,)).fetchone()
     if row is None or row[0] is None:
         return None
-    counted = conn.execute(f"select count(*) from {name}").fetchone()  # type: ignore[arg-type]  # noqa: S608
+    counted = conn.execute(f"select count(*) from {name}".encode()).fetchone()  # noqa: S608
     return int(counted[0]) if counted else None
 
 
 def _read(conn: Connection, query: str, parameters: tuple[Any, ...]) -> list[dict[str, Any]]:
     with conn.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+        found = cursor.execute(query.encode(), parameters).fetchall()
     for load in found:
         load["verdict"] = _verdict(load)
     return found

@@ -6,7 +6,6 @@ from typing import Any
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.db.connect import connect
-from egov_kpi.db.fence import fence
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger import events
 from egov_kpi.night.ingest import verdict
@@ -29,11 +28,9 @@ def build_and_publish(
     settings = settings or get_settings()
     verdicts = [verdict(dataset, business_date, settings=settings) for dataset in all_contracts(settings)]
     _refuse_held_back(settings, business_date, verdicts)
-    with fence("night:build", wait_seconds, settings=settings):
-        as_of = _as_of(settings, business_date)
-        build.build(settings, as_of)
-        publish.publish(settings, as_of)
-        current = current_publish(settings)
+    build.build(settings, business_date, wait_seconds)
+    publish.publish(settings, business_date, wait_seconds)
+    current = current_publish(settings)
     return {"business_date": business_date.isoformat(), "publish": current, "verdicts": verdicts}
 
 
@@ -53,19 +50,12 @@ def current_publish(settings: Settings) -> dict[str, Any] | None:
     }
 
 
-def _as_of(settings: Settings, business_date: date) -> date:
-    """A late run of an earlier night brings its rows, but never takes the marts back in time."""
-    current = current_publish(settings)
-    return max(business_date, date.fromisoformat(current["business_date"])) if current else business_date
-
-
 def _refuse_held_back(settings: Settings, business_date: date, verdicts: Iterable[dict[str, Any]]) -> None:
     holding = [item for item in verdicts if item["critical"] and item["verdict"] not in GOOD]
     if not holding:
         return
     named = ", ".join(f"{item['dataset']} ({item['verdict']})" for item in holding)
+    code = "EGOV-NIGHT-001" if any(item["verdict"] == "blocked" for item in holding) else "EGOV-NIGHT-002"
     with connect("loader", settings) as conn:
-        body = {"business_date": business_date, "datasets": [item["dataset"] for item in holding], "detail": named}
-        events.append(conn, "night_failed", body)
-    blocked = any(item["verdict"] == "blocked" for item in holding)
-    raise EgovError("EGOV-NIGHT-001" if blocked else "EGOV-NIGHT-002", date=business_date, dataset=named)
+        events.append(conn, "night_failed", {"business_date": business_date, "code": code, "detail": named})
+    raise EgovError(code, date=business_date, dataset=named)

@@ -37,7 +37,7 @@ def decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, A
         raise EgovError("EGOV-NIGHT-003", dataset=contract.id, load_seq=load_seq, receipt=result.receipt)
     _conclude(settings, contract, load_seq, counts, result)
     _drop_inbound(settings, contract, load_seq)
-    return {"rules": _rules(result)}
+    return {"rules": result.as_event()["rules"]}
 
 
 def check_account(load_seq: int, account: Account) -> Account:
@@ -51,23 +51,29 @@ def check_account(load_seq: int, account: Account) -> Account:
 def _check(settings: Settings, contract: Contract, load_seq: int, counts: Account) -> "GateResult":
     from egov_kpi.gate.check import check
 
+    return check(settings, contract, load_seq, counts["landed"], _content_digest(settings, load_seq))
+
+
+def _content_digest(settings: Settings, load_seq: int) -> str:
     with connect("loader", settings) as conn:
-        digest = books.loads(conn, [load_seq])[0]["content_digest"]
-    return check(settings, contract, load_seq, counts["landed"], digest)
+        return str(books.loads(conn, [load_seq])[0]["content_digest"])
 
 
 def _conclude(settings: Settings, contract: Contract, load_seq: int, counts: Account, result: "GateResult") -> None:
     """Rows, account and events together: a kill leaves all of them or none."""
-    from egov_kpi.gate.check import quarantine_rows
+    from egov_kpi.gate.check import quarantine_rows, require_positive
 
+    if result.verdict != "block":
+        digest = _content_digest(settings, load_seq)
+        require_positive(result, f"{contract.id}#{load_seq}", digest, counts["landed"])
     with connect("loader", settings) as conn:
         quarantined = quarantine_rows(conn, contract, load_seq, result)
         promoted = _promote(conn, contract, load_seq) if result.verdict != "block" else {}
         account = check_account(load_seq, {**_NOTHING_KEPT, **counts, "quarantined": quarantined, **promoted})
-        events.append(conn, "gate_checked", _verdict_body(load_seq, result))
+        events.append(conn, "gate_checked", {"load_seq": load_seq, **result.as_event()})
         body: dict[str, Any] = {"load_seq": load_seq, "account": account}
         if result.verdict == "block":
-            body["rules"] = [rule["rule_id"] for rule in _rules(result) if not rule["success"]]
+            body["rules"] = result.blocking
         events.append(conn, "load_blocked" if result.verdict == "block" else "load_promoted", body)
 
 
@@ -83,19 +89,10 @@ def _promote(conn: books.Connection, contract: Contract, load_seq: int) -> Accou
 
 def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> None:
     with connect("loader", settings) as conn:
-        events.append(conn, "gate_checked", _verdict_body(load_seq, result))
-
-
-def _verdict_body(load_seq: int, result: "GateResult") -> dict[str, Any]:
-    return {"load_seq": load_seq, "verdict": result.verdict, "receipt": result.receipt, "rules": _rules(result)}
-
-
-def _rules(result: "GateResult") -> list[dict[str, Any]]:
-    names = ("rule_id", "severity", "action", "success", "failed_rows")
-    return [{name: getattr(rule, name) for name in names} for rule in result.rules]
+        events.append(conn, "gate_checked", {"load_seq": load_seq, **result.as_event()})
 
 
 def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
     """Only after the decision has been committed; a table that a kill leaves here is dropped by the next night."""
     with connect("loader", settings) as conn:
-        conn.execute(f'drop table if exists inbound."{contract.table}__{load_seq}"')  # type: ignore[arg-type]
+        conn.execute(f'drop table if exists inbound."{contract.table}__{load_seq}"'.encode())

@@ -132,7 +132,7 @@ def _register(
 ) -> tuple[int, bool]:
     """Number of the load of this delivery, and whether it is new. Secret rows that had to be cut are an incident."""
     from egov_kpi.load.pseudonym import key_id
-    from egov_kpi.publish.version import code_version
+    from egov_kpi.publish.code import code_version
 
     with connect("loader", settings) as conn:
         load_seq, is_new = register_load(

@@ -9,15 +9,14 @@ from typing import Any
 from airflow.sdk import (
     DAG,
     Asset,
-    AsyncCallback,
     CronPartitionTimetable,
-    DeadlineAlert,
-    DeadlineReference,
     PartitionedAssetTimetable,
     TaskGroup,
     get_current_context,
     task,
 )
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
 from egov_kpi.settings import get_settings
 
