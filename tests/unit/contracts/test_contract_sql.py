@@ -1,0 +1,41 @@
+"""What is derived from contracts agrees with them."""
+
+import pytest
+
+from egov_kpi.contracts import ddl
+from egov_kpi.contracts.loader import all_contracts, get_contract
+from egov_kpi.contracts.sql import inbound_columns, literal, quarantine_ddl, raw_ddl
+from egov_kpi.settings import get_settings
+
+
+def test_migration_is_what_the_contracts_give() -> None:
+    written = (get_settings().sql_dir / "0003_raw.sql").read_text(encoding="utf-8")
+    assert written == ddl.migration(list(all_contracts().values()))
+
+
+def test_one_dataset_can_be_written_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    ddl.main(["mail.accounts"])
+    written = capsys.readouterr().out
+    assert 'create table raw."mail__accounts"' in written
+    assert "create function" not in written
+    assert "one_stop" not in written
+
+
+def test_inbound_holds_text_and_nothing_that_is_dropped() -> None:
+    columns = inbound_columns(get_contract("ioffice.outgoing_documents"))
+    assert columns[:4] == [("_row_no", "bigint"), ("_sheet", "text"), ("_file", "smallint"), ("_kind", "text")]
+    names = [name for name, _ in columns]
+    assert not {"subject", "certificate_serial", "secrecy_level"} & set(names)
+    assert {kind for _, kind in columns[4:]} == {"text"}
+
+
+def test_raw_and_quarantine_hold_no_dropped_column() -> None:
+    for contract in all_contracts().values():
+        for column in contract.columns:
+            assert (f'"{column.name}" {column.sql_type}' in raw_ddl(contract)) == column.is_kept
+            assert (f'"{column.name}" text' in quarantine_ddl(contract)) == column.is_public
+
+
+def test_literals_can_not_end_early() -> None:
+    assert literal("it's") == "'it''s'"
+    assert literal("a\\'b").strip() == "E'a\\\\''b'"
