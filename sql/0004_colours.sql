@@ -20,7 +20,6 @@ create table blue.fct_document (
     is_in_scope boolean not null,
     is_signed boolean not null,
     is_signed_dual boolean not null,
-    source_version_at timestamptz not null,
     load_seq bigint not null,
     file_digest text not null,
     row_no bigint not null,
@@ -31,10 +30,9 @@ create index fct_document_key_idx on blue.fct_document (document_id);
 
 create table blue.fct_dossier (
     source_system text not null,
-    dossier_key text not null,
+    dossier_hash text not null,
     agency_code text not null,
     procedure_code text not null,
-    competent_level text not null,
     channel text not null,
     applicant_type text,
     dossier_status text not null,
@@ -52,14 +50,13 @@ create table blue.fct_dossier (
     is_returned boolean not null,
     is_settled_on_time boolean not null,
     is_settled_late boolean not null,
-    source_version_at timestamptz not null,
     load_seq bigint not null,
     file_digest text not null,
     row_no bigint not null,
-    primary key (business_month, source_system, dossier_key)
+    primary key (business_month, source_system, dossier_hash)
 ) partition by range (business_month);
 
-create index fct_dossier_key_idx on blue.fct_dossier (dossier_key);
+create index fct_dossier_key_idx on blue.fct_dossier (dossier_hash);
 -- A night asks for what was settled or returned in one month, whenever it was received.
 create index fct_dossier_settled_idx on blue.fct_dossier (settled_month) where settled_month is not null;
 create index fct_dossier_returned_idx on blue.fct_dossier (returned_month) where returned_month is not null;
@@ -395,11 +392,12 @@ select
 from quarantine.portal__procedures as q;
 
 -- Up to which day a source answered, and the loads of that answer: it counts when all of them do. A file loaded by hand
--- is an answer of its own.
+-- is an answer of its own, with an unknown beginning.
 create view build.dataset_window as
 with answered as (
     select
         e.body_json ->> 'dataset' as dataset,
+        (e.body_json ->> 'window_from')::date as window_from,
         (e.body_json ->> 'window_to')::date as window_to,
         array(
             select l.load_seq::bigint
@@ -412,14 +410,62 @@ with answered as (
 by_hand as (
     select
         l.dataset,
+        l.window_from,
         coalesce(l.window_to, l.snapshot_date, l.business_date) as window_to,
         array[l.load_seq] as load_seqs
     from ledger.load as l
     where l.load_seq not in (select unnest(a.load_seqs) from answered as a)
 )
 
-select dataset, window_to, load_seqs from answered
+select dataset, window_from, window_to, load_seqs from answered
 union all
-select dataset, window_to, load_seqs from by_hand;
+select dataset, window_from, window_to, load_seqs from by_hand;
+
+-- Months whose figures change although no row of theirs did: those of refused rows, those up to which data has become
+-- known, and those between the first figure and the second when the first one is touched (the series of periods begins
+-- with it). `figures` are the months of the touched rows, `since` is the earliest day for which the colour was built.
+create function build.months_beside_rows(
+    colour text, figures date[], loads bigint[], since date, as_of date
+) returns setof date
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    first_touched constant date := (select min(f.month) from unnest(figures) as f (month));
+    first_untouched date;
+    first_figure date;
+begin
+    if colour not in ('blue', 'green') then
+        raise exception 'no such colour: %', colour using errcode = 'invalid_parameter_value';
+    end if;
+    execute format(
+        'select min(c.business_month) filter (where c.business_month <> all ($1)), min(c.business_month) '
+        'from %I.fct_kpi_component as c', colour
+    ) into first_untouched, first_figure using figures;
+    return query
+    with span as (
+        select
+            coalesce(q.business_date, l.business_date) as first_day,
+            coalesce(q.business_date, l.business_date) as last_day
+        from build.quarantined_row as q
+        inner join ledger.load as l on l.load_seq = q.load_seq
+        where q.load_seq = any(loads)
+        union all
+        select coalesce(w.window_from, first_figure, w.window_to), w.window_to
+        from build.dataset_window as w
+        where w.load_seqs && loads or w.window_to >= since
+        union all
+        select first_touched, coalesce(first_untouched, as_of)
+    )
+
+    select distinct m.month::date
+    from span as s
+    cross join lateral generate_series(
+        date_trunc('month', s.first_day), date_trunc('month', least(s.last_day, as_of)), interval '1 month'
+    ) as m (month);
+end
+$$;
 
 grant select on build.quarantined_row, build.dataset_window to egov_builder, egov_auditor;
+revoke execute on function build.months_beside_rows(text, date[], bigint[], date, date) from public;
+grant execute on function build.months_beside_rows(text, date[], bigint[], date, date) to egov_builder;
