@@ -58,9 +58,9 @@ def revoke(
     as_json: Json = False,
 ) -> None:
     """Thu hồi một lần nạp khỏi mọi số liệu từ lần dựng kế tiếp · take a load out of all figures at the next build."""
-    from egov_kpi.publish import revoke as revoking
+    from egov_kpi.publish.revoke import revoke as take_out
 
-    revoking.revoke(load_seq, reason)
+    take_out(load_seq, reason)
     output.emit({"load_seq": load_seq, "reason": reason}, [f"load={load_seq} revoked: {reason}"], as_json)
 
 

@@ -21,20 +21,21 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Dựng kho ở màu đang nghỉ · build the idle colour from the loads that count."""
-    from egov_kpi.publish import build as building
+    from egov_kpi.publish.build import build as from_new_loads
+    from egov_kpi.publish.build import rebuild as from_nothing
     from egov_kpi.settings import get_settings
 
-    work = building.rebuild if rebuild else building.build
+    work = from_nothing if rebuild else from_new_loads
     result = as_dict(work(get_settings(), business_date))
     output.emit(result, _lines(result), as_json)
 
 
 def publish(business_date: BusinessDate, as_json: Json = False) -> None:
     """Kiểm toán rồi công bố màu vừa dựng · audit the colour just built and publish it."""
-    from egov_kpi.publish import publish as publishing
+    from egov_kpi.publish.publish import publish as audit_and_publish
     from egov_kpi.settings import get_settings
 
-    result = as_dict(publishing.publish(get_settings(), business_date))
+    result = as_dict(audit_and_publish(get_settings(), business_date))
     output.emit(result, _lines(result), as_json)
 
 
@@ -44,11 +45,12 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Trở về lần công bố trước và tạm giữ, hoặc bỏ tạm giữ · show the publish before and hold, or lift the hold."""
-    from egov_kpi.publish import rollback as rolling
+    from egov_kpi.publish.rollback import resume as lift_hold
+    from egov_kpi.publish.rollback import rollback as go_back
 
     if resume == (reason is not None):
         raise typer.BadParameter("--reason … | --resume")
-    result = as_dict(rolling.resume() if reason is None else rolling.rollback(reason))
+    result = as_dict(lift_hold() if reason is None else go_back(reason))
     output.emit(result, _lines(result), as_json)
 
 

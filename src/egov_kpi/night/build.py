@@ -23,13 +23,14 @@ def build_and_publish(
     EGOV-NIGHT-001 (exit 1) when a critical dataset is blocked, EGOV-NIGHT-002 (exit 3) when one is missing or could
     not be checked; the last publish stays. Other datasets hold nothing back: their figures show their date.
     """
-    from egov_kpi.publish import build, publish
+    from egov_kpi.publish.build import build
+    from egov_kpi.publish.publish import publish
 
     settings = settings or get_settings()
     verdicts = [verdict(dataset, business_date, settings=settings) for dataset in all_contracts(settings)]
     _refuse_held_back(settings, business_date, verdicts)
-    build.build(settings, business_date, wait_seconds)
-    publish.publish(settings, business_date, wait_seconds)
+    build(settings, business_date, wait_seconds)
+    publish(settings, business_date, wait_seconds)
     current = current_publish(settings)
     return {"business_date": business_date.isoformat(), "publish": current, "verdicts": verdicts}
 
