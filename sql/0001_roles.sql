@@ -62,7 +62,7 @@ grant usage, create on schema ref, staging, intermediate to egov_builder;
 grant usage on schema raw, ledger, build, blue, green, publish to egov_builder;
 
 grant usage on schema ledger, build, blue, green, publish to egov_publisher;
-grant usage on schema ref to egov_publisher;
+grant usage on schema ref, marts to egov_publisher;
 
 grant usage on schema quarantine, ledger to egov_custodian;
 

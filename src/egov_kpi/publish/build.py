@@ -67,10 +67,10 @@ def rebuild(settings: Settings, business_date: date, wait_seconds: float = FENCE
 def _build(settings: Settings, business_date: date, rebuild: bool) -> BuildResult:
     with connect("builder", settings) as conn:
         colours.require_no_hold(colours.live(conn))
+        dbt.seed(settings)
         plan = colours.plan(conn, business_date, settings, rebuild=rebuild)
         if not rebuild and (plan.is_live_current or plan.is_built):
             return _result(plan, built=False, nodes=0)
-        dbt.seed(settings)
         event_no = append(conn, "build_planned", _event(settings, plan))
         conn.commit()
         _prepare(conn, plan)

@@ -59,6 +59,7 @@ def touched_months(
     found: dict[str, set[date]] = {domain: set() for domain in DOMAINS.values()}
     figures = {*month_range(min(as_of, *seen.as_of, as_of), max(as_of, *seen.as_of, as_of))}
     figures |= {*month_range(min(first, *seen.first_months, first), max(first, *seen.first_months, first))}
+    figures |= {month for month in _beside_rows(conn, loads, min(as_of, *seen.as_of, as_of)) if month >= first}
     for contract in all_contracts(settings).values():
         facts, cells = _of_contract(conn, contract, loads, counted, as_of)
         found[DOMAINS[contract.id]] |= facts
@@ -66,6 +67,12 @@ def touched_months(
     # Nothing is known of the future: a due date of next year opens no cell.
     found[KPI] = {month for month in figures if month <= max(as_of, *seen.as_of, as_of)}
     return {domain: sorted(months) for domain, months in found.items()}
+
+
+def _beside_rows(conn: Connection, loads: list[int], since: date) -> set[date]:
+    """Months whose refused rows, or whose age of data, change with these loads."""
+    rows = conn.execute("select build.months_beside_rows(%s::bigint[], %s)", (loads, since)).fetchall()
+    return {row[0] for row in rows}
 
 
 def _remember(conn: Connection, settings: Settings, loads: list[int]) -> None:
