@@ -1,0 +1,117 @@
+"""The relation that the rules of a dataset look at: one load's data rows, typed as far as their text allows.
+
+Beside every typed column `c` stand `c__text` (the source's text, NULL when empty) and, for a column that is parsed,
+`c__valid` (whether the text can be cast). Plain text columns stand alone. What depends on the night is a column as well
+(`_latest_date`, `_latest_at`, `_earliest_date`, `_earliest_at`, `_snapshot_date`), so that a rule compares two columns
+and its query can be run anywhere. `_content` digests a whole row.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from egov_kpi.contracts.model import Column, Contract
+from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, literal, validity_expression
+
+# Systems older than this do not exist; dates before it are defaults of a spreadsheet or of an empty field.
+EARLIEST_DATE = date(2000, 1, 1)
+NIGHT_COLUMNS = ("_earliest_date", "_earliest_at", "_latest_date", "_latest_at", "_snapshot_date")
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a load is measured against: its business date and, for a snapshot, the date that it speaks of."""
+
+    business_date: date
+    snapshot_date: date | None
+
+    @property
+    def latest_date(self) -> date:
+        """The last day that a row may speak of: an export that starts at 02:00 already holds the next day."""
+        return self.business_date + timedelta(days=1)
+
+
+def inbound_name(contract: Contract, load_seq: int) -> str:
+    return f"{contract.table}__{load_seq}"
+
+
+def checked_name(contract: Contract, load_seq: int) -> str:
+    return f"{contract.table}__{load_seq}__gate"
+
+
+def refused_name(contract: Contract, load_seq: int) -> str:
+    return f"{contract.table}__{load_seq}__refused"
+
+
+def has_text_twin(column: Column) -> bool:
+    """Whether the typed value may differ from the text, so that both are kept."""
+    return bool(column.values) or column.sql_type != "text"
+
+
+def is_parsed(column: Column) -> bool:
+    """Whether the text may fail to be cast, other than by a code outside its enumeration."""
+    return not column.values and column.sql_type != "text"
+
+
+def text_name(column: Column) -> str:
+    """The column that holds the source's text."""
+    return f"{column.name}__text" if has_text_twin(column) else column.name
+
+
+def checked_columns(contract: Contract) -> list[str]:
+    """Names of all columns of the checked relation, in order."""
+    names = ["_row_no"]
+    for column in contract.kept_columns:
+        names.append(column.name)
+        names += [text_name(column)] if has_text_twin(column) else []
+        names += [f"{column.name}__valid"] if is_parsed(column) else []
+    return [*names, "_content", *NIGHT_COLUMNS]
+
+
+def checked_query(contract: Contract, load_seq: int, night: Night) -> str:
+    """Select of the checked relation from the load's inbound table. Never fails on a value, whatever its text."""
+    items = ["i._row_no"]
+    for column in contract.kept_columns:
+        items += _column_items(column)
+    items.append(f"{_content(contract)} as _content")
+    items += _night_items(night)
+    source = f"inbound.{identifier(inbound_name(contract, load_seq))}"
+    return "select\n    " + ",\n    ".join(items) + f"\nfrom {source} as i\nwhere i._kind = 'data'"
+
+
+def _column_items(column: Column) -> list[str]:
+    name = identifier(column.name)
+    text = f"nullif(i.{name}, '')"
+    if not has_text_twin(column):
+        return [f"{text} as {name}"]
+    valid = validity_expression(column, "i")
+    items = [
+        f"case when {valid} then {cast_expression(column, 'i')} end as {name}",
+        f"{text} as {identifier(text_name(column))}",
+    ]
+    if is_parsed(column):
+        items.append(f"({valid}) as {identifier(column.name + '__valid')}")
+    return items
+
+
+def _content(contract: Contract) -> str:
+    texts = ", ".join(f"coalesce(i.{identifier(column.name)}, '')" for column in contract.kept_columns)
+    return f"md5(concat_ws(chr(31), {texts}))"
+
+
+def _night_items(night: Night) -> list[str]:
+    snapshot = literal(night.snapshot_date.isoformat()) if night.snapshot_date else "null"
+    return [
+        f"{_date(EARLIEST_DATE)} as _earliest_date",
+        f"{_midnight(EARLIEST_DATE)} as _earliest_at",
+        f"{_date(night.latest_date)} as _latest_date",
+        f"{_midnight(night.latest_date + timedelta(days=1))} as _latest_at",
+        f"{snapshot}::date as _snapshot_date",
+    ]
+
+
+def _date(day: date) -> str:
+    return f"{literal(day.isoformat())}::date"
+
+
+def _midnight(day: date) -> str:
+    return f"({literal(day.isoformat())}::timestamp at time zone {literal(TIMEZONE)})"
