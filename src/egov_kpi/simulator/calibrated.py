@@ -1,8 +1,9 @@
 """Two units whose published figures the records reproduce, among neighbours that they must not be confused with.
 
-Gò Công Tây district (823, Tiền Giang 82), first quarter of 2023 as known on 2023-03-06, and Huyền Tụng ward (01846, Bắc Kạn
-06), ten months of 2022. Figures that no report states (headcount, number of online dossiers of the district, unsigned
-documents of the ward, all neighbours) are synthetic. The nights of 2023-03-07 and 2023-03-08 bring small deltas.
+Gò Công Tây district (823, Tiền Giang 82), first quarter of 2023 as known on 2023-03-06, and Huyền Tụng ward (01846,
+Bắc Kạn 06), ten months of 2022. Figures that no report states (headcount, number of online dossiers of the district,
+unsigned documents of the ward, all neighbours) are synthetic. The nights of 2023-03-07 and 2023-03-08 bring small
+deltas.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from egov_kpi.simulator.drawing import (
     with_unsigned_versions,
 )
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
-from egov_kpi.simulator.timetable import add_working_days, office_time, plus_minutes, working_days
+from egov_kpi.simulator.timetable import add_working_days, count_working_days, office_time, plus_minutes, working_days
 from egov_kpi.simulator.units import load_units
 
 DISTRICT = "823"
@@ -123,7 +124,7 @@ def _dossiers(world: _World) -> tuple[pd.DataFrame, pd.DataFrame]:
     versions = with_first_versions(world.rng, numbered, 0.12)
     versions = _district_corrections(world, versions)
     versions = pd.concat([versions, _later_nights(world, versions)], ignore_index=True)
-    versions = versions.astype({name: "datetime64[s]" for name in _DOSSIER_TIMES})
+    versions = versions.astype(dict.fromkeys(_DOSSIER_TIMES, "datetime64[s]"))
     return versions.sort_values(["updated_at", "dossier_code"]).reset_index(drop=True), _flaws(versions)
 
 
@@ -136,8 +137,10 @@ def _in_force(offers: pd.DataFrame) -> pd.DataFrame:
 
 def _online_offers(rng: np.random.Generator, offers: pd.DataFrame, count: int) -> pd.DataFrame:
     """Offers of `count` online dossiers: every active (procedure, level) at least once, at any unit that lists it."""
-    active = _in_force(offers)[lambda rows: rows["is_active"]]
-    each = active.sample(frac=1, random_state=rng).drop_duplicates(["procedure_code", "competent_level"])
+    listed = _in_force(offers)
+    active = listed[listed["is_active"]]
+    shuffled: pd.DataFrame = active.sample(frac=1, random_state=rng)
+    each = shuffled.drop_duplicates(["procedure_code", "competent_level"])
     return pd.concat([each, active.sample(count - len(each), replace=True, random_state=rng)], ignore_index=True)
 
 
@@ -150,7 +153,9 @@ def _district_dossiers(world: _World) -> pd.DataFrame:
     listed = _in_force(offers)
     direct = listed.sample(RECEIVED - ONLINE, replace=True, weights=weights[listed.index], random_state=rng)
     chosen = pd.concat([_online_offers(rng, offers, ONLINE), direct], ignore_index=True)
-    channel = np.array(["online"] * ONLINE + ["post"] * RECEIVED_BY_POST + ["direct"] * (RECEIVED - ONLINE - RECEIVED_BY_POST))
+    channel = np.array(
+        ["online"] * ONLINE + ["post"] * RECEIVED_BY_POST + ["direct"] * (RECEIVED - ONLINE - RECEIVED_BY_POST)
+    )
     order = rng.permutation(RECEIVED)
     days = rng.choice(working_days("2023-01-03", CUT_OFF), RECEIVED)
     drawn = draw_dossiers(rng, chosen.iloc[order], days).assign(channel=channel[order])
@@ -158,7 +163,7 @@ def _district_dossiers(world: _World) -> pd.DataFrame:
 
 
 def _settle_district(rng: np.random.Generator, drawn: pd.DataFrame) -> pd.DataFrame:
-    """4,432 settled and returned, 1,637 of them by post; the rest open or withdrawn, none of them due before the ninth."""
+    """4,432 settled and returned, 1,637 by post; the rest open or withdrawn, none of them due before 9 March."""
     recent = drawn.index[drawn["received_at"] >= pd.Timestamp("2023-02-20")]
     still_open = rng.choice(recent, RECEIVED - SETTLED, replace=False)
     settled = settle(rng, drawn.drop(still_open), CUT_OFF)
@@ -187,9 +192,10 @@ def _stop_some(pending: pd.DataFrame) -> pd.DataFrame:
 
 
 def _never_received(world: _World) -> pd.DataFrame:
-    """23 filed online but not yet accepted, for procedures that nobody else used online, and 11 refused at the counter."""
+    """23 filed online but not accepted, for procedures that nobody else used online; 11 refused at the counter."""
     rng = world.rng
-    unused = _in_force(world.district_offers)[lambda rows: ~rows["is_active"] & (rows["service_level"] != "information")]
+    listed = _in_force(world.district_offers)
+    unused = listed[~listed["is_active"] & (listed["service_level"] != "information")]
     offers = unused.sample(34, replace=True, random_state=rng)
     drawn = draw_dossiers(rng, offers, rng.choice(working_days("2023-01-03", CUT_OFF), 34))
     registered = np.arange(34) < 23
@@ -207,7 +213,9 @@ def _ward_dossiers(world: _World) -> pd.DataFrame:
     counter = _in_force(offers).sample(WARD_SOFTWARE - WARD_ONLINE, replace=True, random_state=rng)
     chosen = pd.concat([_online_offers(rng, offers, WARD_ONLINE), counter], ignore_index=True)
     by_post = WARD_POST - WARD_POST_ON_PAPER
-    channel = np.array(["online"] * WARD_ONLINE + ["post"] * by_post + ["direct"] * (WARD_SOFTWARE - WARD_ONLINE - by_post))
+    channel = np.array(
+        ["online"] * WARD_ONLINE + ["post"] * by_post + ["direct"] * (WARD_SOFTWARE - WARD_ONLINE - by_post)
+    )
     order = rng.permutation(WARD_SOFTWARE)
     days = rng.choice(working_days("2022-01-04", "2022-10-20"), WARD_SOFTWARE)
     drawn = draw_dossiers(rng, chosen.iloc[order], days).assign(channel=channel[order])
@@ -215,9 +223,9 @@ def _ward_dossiers(world: _World) -> pd.DataFrame:
 
 
 def _neighbour_dossiers(world: _World) -> list[pd.DataFrame]:
-    """Units without published figures: dossiers in every month, some late, some without a due date, some open for long."""
+    """Units without published figures: dossiers in every month, some late, some without due date, some open."""
     rng = world.rng
-    ward = _in_force(world.ward_offers)[lambda rows: rows["agency_code"] == WARD_NEIGHBOUR]
+    ward = _in_force(world.ward_offers[world.ward_offers["agency_code"] == WARD_NEIGHBOUR])
     district = _in_force(world.neighbour_offers)
     frames = []
     for offers, first, count in ((ward, "2022-01-04", 210), (district, "2023-01-03", 260)):
@@ -230,8 +238,19 @@ def _neighbour_dossiers(world: _World) -> list[pd.DataFrame]:
         known_due = settled["due_at"].fillna(settled["received_at"] + pd.Timedelta(days=5))
         done = settle(rng, settled.assign(due_at=known_due), CUT_OFF, late_share=0.15).assign(due_at=settled["due_at"])
         done.loc[done["channel"] == "post", "return_method"] = "post"
-        frames += [done, drawn.drop(settled.index)]
+        frames += [_not_collected(rng, done), drawn.drop(settled.index)]
     return frames
+
+
+def _not_collected(rng: np.random.Generator, done: pd.DataFrame) -> pd.DataFrame:
+    """Some results wait at the counter: finished (status 9), not returned."""
+    waiting = done.sample(frac=0.06, random_state=rng).index
+    done = done.copy()
+    done.loc[waiting, "returned_at"] = pd.NaT
+    done.loc[waiting, "return_method"] = None
+    done.loc[waiting, "dossier_status"] = "finished"
+    done.loc[waiting, "updated_at"] = done.loc[waiting, "finished_at"]
+    return done
 
 
 def _one_a_month(days: np.ndarray) -> np.ndarray:
@@ -240,9 +259,11 @@ def _one_a_month(days: np.ndarray) -> np.ndarray:
 
 
 def _district_corrections(world: _World, versions: pd.DataFrame) -> pd.DataFrame:
-    """Mistakes that the district had put right by the cut-off: channel, unit, month of receipt, a return typed as late."""
+    """Mistakes put right by the cut-off: channel, unit, month of receipt, a finish typed as late."""
     rng = world.rng
-    settled = versions[(versions["dossier_status"] == "returned") & versions["agency_code"].isin([DISTRICT, *world.communes])]
+    settled = versions[
+        (versions["dossier_status"] == "returned") & versions["agency_code"].isin([DISTRICT, *world.communes])
+    ]
     settled = settled[settled["due_at"] < pd.Timestamp("2023-02-20")].sample(frac=1, random_state=rng)
     post, direct = settled[settled["channel"] == "post"], settled[settled["channel"] == "direct"]
     commune = direct[direct["agency_code"] != DISTRICT]
@@ -271,9 +292,16 @@ def _later_nights(world: _World, versions: pd.DataFrame) -> pd.DataFrame:
     settled = home[home["dossier_status"] == "returned"]
     february = settled[settled["received_at"].between("2023-02-01", "2023-02-10") & (settled["channel"] == "direct")]
     to_post = february[:1].assign(channel="post", updated_at=pd.Timestamp("2023-03-07 09:41"))
-    to_january = february[1:2].assign(received_at=pd.Timestamp("2023-01-31 15:20"), updated_at=pd.Timestamp("2023-03-07 10:05"))
+    to_january = february[1:2].assign(
+        received_at=pd.Timestamp("2023-01-31 15:20"), updated_at=pd.Timestamp("2023-03-07 10:05")
+    )
     return pd.concat(
-        [to_post, to_january, _arrivals(world, current), *(_returns(rng, home, day) for day in ("2023-03-07", "2023-03-08"))],
+        [
+            to_post,
+            to_january,
+            _arrivals(world, current),
+            *(_returns(rng, home, day) for day in ("2023-03-07", "2023-03-08")),
+        ],
         ignore_index=True,
     )
 
@@ -287,7 +315,9 @@ def _arrivals(world: _World, current: pd.DataFrame) -> pd.DataFrame:
     drawn.loc[0, ["updated_at", "due_at"]] = [pd.Timestamp("2023-03-07 08:12"), pd.Timestamp("2023-03-17 08:12")]
     numbered = number_dossiers(drawn, counters(world.units, [DISTRICT]))
     taken = set(current["dossier_code"])
-    late_code = numbered["dossier_code"].where(~numbered["dossier_code"].isin(taken), numbered["dossier_code"].str.slice(0, -4) + "9001")
+    late_code = numbered["dossier_code"].where(
+        ~numbered["dossier_code"].isin(taken), numbered["dossier_code"].str.slice(0, -4) + "9001"
+    )
     return numbered.assign(dossier_code=late_code)
 
 
@@ -299,7 +329,11 @@ def _returns(rng: np.random.Generator, home: pd.DataFrame, day: str) -> pd.DataF
     finished = office_time(rng, np.full(len(chosen), np.datetime64(day, "D")))
     returned = plus_minutes(finished, 30)
     return chosen.assign(
-        finished_at=finished, returned_at=returned, return_method="direct", dossier_status="returned", updated_at=returned
+        finished_at=finished,
+        returned_at=returned,
+        return_method="direct",
+        dossier_status="returned",
+        updated_at=returned,
     )
 
 
@@ -324,17 +358,17 @@ def _flaws(versions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _paper(world: _World) -> pd.DataFrame:
-    """Versions of the ward's paper register: 520 received and settled by the end of October; a neighbour's short one too."""
+    """Versions of the ward's register, 520 lines settled by the end of October, and of a neighbour's short one."""
     ward = _register(world, WARD, WARD_PAPER, WARD_POST_ON_PAPER, "2022-10-31")
     other = _register(world, "01849", 64, 3, "2022-03-31")
-    return pd.concat([ward, other], ignore_index=True).astype({name: "datetime64[s]" for name in _PAPER_DATES})
+    return pd.concat([ward, other], ignore_index=True).astype(dict.fromkeys(_PAPER_DATES, "datetime64[s]"))
 
 
 _PAPER_DATES = ("received_date", "finished_date", "returned_date", "updated_at")
 
 
 def _register(world: _World, agency_code: str, count: int, by_post: int, last_day: str) -> pd.DataFrame:
-    """One unit's register: lines open at the end of a month have a version in that month's file, and some are corrected."""
+    """One unit's register: lines open at a month's end have a version in that month's file; some are corrected."""
     rng = world.rng
     days = np.sort(rng.choice(working_days("2022-01-04", last_day), count))
     taken = np.minimum(rng.integers(0, 7, count), np.asarray(_working_days_left(days, last_day)))
@@ -360,14 +394,12 @@ def _register(world: _World, agency_code: str, count: int, by_post: int, last_da
 
 
 def _working_days_left(days: np.ndarray, last_day: str) -> np.ndarray:
-    from egov_kpi.simulator.timetable import count_working_days
-
     return count_working_days(days, np.full(len(days), np.datetime64(last_day, "D")))
 
 
 def _open_lines(frame: pd.DataFrame) -> pd.DataFrame:
     """The state that a file of an earlier month showed of the lines that were finished in a later one."""
-    crossing = frame[frame["received_date"].dt.to_period("M") != frame["finished_date"].dt.to_period("M")]
+    crossing: pd.DataFrame = frame[frame["received_date"].dt.to_period("M") != frame["finished_date"].dt.to_period("M")]
     return crossing.assign(
         finished_date=pd.NaT, returned_date=pd.NaT, return_method=None, updated_at=crossing["received_date"]
     )
@@ -376,7 +408,7 @@ def _open_lines(frame: pd.DataFrame) -> pd.DataFrame:
 def _wrong_lines(frame: pd.DataFrame) -> pd.DataFrame:
     """Channels that were wrong in one month's file and corrected in the next: mutates `frame`'s newest versions."""
     wrong = frame[(frame["finished_date"].dt.month < frame["finished_date"].dt.month.max())].iloc[::60]
-    before = wrong.assign(channel=wrong["channel"].map({"direct": "post", "post": "direct"}))
+    before: pd.DataFrame = wrong.assign(channel=wrong["channel"].map({"direct": "post", "post": "direct"}))
     frame.loc[wrong.index, "updated_at"] = wrong["updated_at"] + pd.DateOffset(months=1)
     return before
 
@@ -388,7 +420,11 @@ def _documents(world: _World) -> pd.DataFrame:
     """Versions of all documents, those that count nowhere (recalled, on paper, secret) included."""
     rng = world.rng
     parts = [_district_documents(world), _ward_documents(world)]
-    for code, tag, first in ((WARD_NEIGHBOUR, "H03", "2022-01-04"), (WARD_TOWN, "H03", "2022-01-04"), (DISTRICT_NEIGHBOUR, "H58", "2023-01-03")):
+    for code, tag, first in (
+        (WARD_NEIGHBOUR, "H03", "2022-01-04"),
+        (WARD_TOWN, "H03", "2022-01-04"),
+        (DISTRICT_NEIGHBOUR, "H58", "2023-01-03"),
+    ):
         days = working_days(first, CUT_OFF)
         picked = np.concatenate([_one_a_month(days), rng.choice(days, 120)])
         other = draw_documents(rng, code, tag, picked, 0.4)
@@ -397,7 +433,9 @@ def _documents(world: _World) -> pd.DataFrame:
     final = pd.concat(parts, ignore_index=True)
     versions = with_unsigned_versions(rng, final, 0.1)
     versions = pd.concat([versions, _later_documents(world, final)], ignore_index=True)
-    times = {name: "datetime64[s]" for name in ("issued_date", "personal_signed_at", "organisation_signed_at", "updated_at")}
+    times = dict.fromkeys(
+        ("issued_date", "personal_signed_at", "organisation_signed_at", "updated_at"), "datetime64[s]"
+    )
     return versions.astype(times).sort_values(["updated_at", "document_id"]).reset_index(drop=True)
 
 
@@ -439,7 +477,7 @@ def _district_documents(world: _World) -> pd.DataFrame:
 
 
 def _ward_documents(world: _World) -> pd.DataFrame:
-    """Huyền Tụng: 221 signed to the outside and 337 signed within, 31 electronic ones that nobody signed, and others."""
+    """Huyền Tụng: 221 signed to the outside, 337 signed within, 31 electronic ones unsigned, and others."""
     rng = world.rng
     days = working_days("2022-01-04", "2022-10-31")
     counts = (WARD_EXTERNAL, WARD_INTERNAL, 31, 18)
@@ -447,9 +485,7 @@ def _ward_documents(world: _World) -> pd.DataFrame:
     drawn = drawn.sample(frac=1, random_state=rng).reset_index(drop=True)
     external = np.arange(len(drawn)) < WARD_EXTERNAL
     external[WARD_EXTERNAL + WARD_INTERNAL :: 2] = True
-    drawn = drawn.assign(
-        recipient_scope=np.where(external, "external", "internal"), is_sent_via_axis=external
-    )
+    drawn = drawn.assign(recipient_scope=np.where(external, "external", "internal"), is_sent_via_axis=external)
     unsigned = drawn.index[WARD_EXTERNAL + WARD_INTERNAL : WARD_EXTERNAL + WARD_INTERNAL + 31]
     return _out_of_scope(_without_signature(drawn, unsigned, both=True), recalled=4, paper=12, secret=2)
 
@@ -461,8 +497,12 @@ def _later_documents(world: _World, final: pd.DataFrame) -> pd.DataFrame:
     new = draw_documents(rng, DISTRICT, "H58", days, 0.6)
     number = np.arange(9001, 9001 + len(new))
     new = new.assign(document_number=number.astype(str), document_id=[f"H58-{DISTRICT}-2023-{n:05d}" for n in number])
-    counted = final[(final["agency_code"] == DISTRICT) & (final["document_status"] == "issued") & (final["medium"] == "electronic")]
-    february = counted[counted["issued_date"].between("2023-02-01", "2023-02-20") & (counted["secrecy_level"] == "Thường")]
+    counted = final[
+        (final["agency_code"] == DISTRICT) & (final["document_status"] == "issued") & (final["medium"] == "electronic")
+    ]
+    february = counted[
+        counted["issued_date"].between("2023-02-01", "2023-02-20") & (counted["secrecy_level"] == "Thường")
+    ]
     recalled = february[:1].assign(document_status="recalled", updated_at=pd.Timestamp("2023-03-07 14:30"))
     return pd.concat([new, recalled], ignore_index=True)
 
@@ -471,7 +511,7 @@ def _later_documents(world: _World, final: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mailboxes(world: _World) -> pd.DataFrame:
-    """429 mailboxes that are not closed in each of three snapshots of the district's tree; who holds them changes a little."""
+    """429 mailboxes not closed in each of three snapshots of the district's tree, beside more and more closed ones."""
     frames = []
     for month, day in enumerate(SNAPSHOTS):
         first_no = 1
@@ -491,7 +531,7 @@ def _mailbox_plan(world: _World) -> list[tuple[str, int]]:
 
 
 def _headcount(mailboxes: pd.DataFrame) -> pd.DataFrame:
-    """Officials per unit and snapshot: no report states them, so they are synthetic and say so. Never under the mailboxes."""
+    """Officials per unit and snapshot: synthetic, since no report states them, and never under the mailboxes."""
     held = mailboxes[mailboxes["account_status"] != "closed"]
     counted = held.groupby(["agency_code", "snapshot_date", "exported_at"], as_index=False).size()
     spare = np.where(counted["size"] > 90, 4, 1)
@@ -529,7 +569,9 @@ def _certificates(world: _World) -> pd.DataFrame:
     """ISO announcements: compliant units, one that skipped its review, one expired, one without, one that need not."""
     units = [DISTRICT, *world.communes, WARD_TOWN, WARD, WARD_NEIGHBOUR]
     return pd.concat([_register_of(units, day) for day in ISO_SNAPSHOTS], ignore_index=True).astype(
-        {name: "datetime64[s]" for name in ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date")}
+        dict.fromkeys(
+            ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date"), "datetime64[s]"
+        )
     )
 
 
@@ -552,8 +594,14 @@ def _register_of(units: list[str], day: str) -> pd.DataFrame:
             }
         )
     rows[6] |= {"certificate_number": "-", "procedures_covered_count": 0}
-    rows[6] |= {name: pd.NaT for name in ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date")}
-    renewed = rows[4] | {"certificate_number": "204/QĐ-UBND", "announced_date": pd.Timestamp("2022-07-01"), "valid_until_date": pd.Timestamp("2025-06-30")}
+    rows[6] |= dict.fromkeys(
+        ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date"), pd.NaT
+    )
+    renewed = rows[4] | {
+        "certificate_number": "204/QĐ-UBND",
+        "announced_date": pd.Timestamp("2022-07-01"),
+        "valid_until_date": pd.Timestamp("2025-06-30"),
+    }
     listed = pd.DataFrame([*rows, renewed])
     date = pd.Timestamp(day)
     return listed.assign(snapshot_date=date, exported_at=date + pd.Timedelta(hours=18))[list(CERTIFICATE)]

@@ -1,7 +1,8 @@
 """Procedures and who offers them at which online level: the portal's snapshots of the calibrated profile.
 
-Codes are shared between the district and the commune list on purpose (57 procedures are interlinked across levels), so that
-only (procedure, level) tells them apart, and 5 of the shared ones are partial at the district but full at the commune.
+Codes are shared between the district and the commune list on purpose (57 procedures are interlinked across levels),
+so that only (procedure, level) tells them apart, and 5 of the shared ones are partial at the district but full at the
+commune.
 """
 
 from dataclasses import dataclass
@@ -29,19 +30,21 @@ class Catalogue:
 
     def table(self, codes: list[str]) -> pd.DataFrame:
         """One row per procedure of the list, in the order of the fields above; `is_active` marks the used ones."""
-        levels = ["partial"] * self.partial + ["full"] * self.full + ["information"] * (self.information + self.unposted)
+        levels = (
+            ["partial"] * self.partial + ["full"] * self.full + ["information"] * (self.information + self.unposted)
+        )
         posted = self.partial + self.full + self.information
         size = posted + self.unposted + self.abolished
         levels += ["partial", "full"] * (self.abolished // 2) + ["partial"] * (self.abolished % 2)
         index = np.arange(size)
         is_abolished = index >= posted + self.unposted
-        active = (index < self.active_partial) | (
-            (index >= self.partial) & (index < self.partial + self.active_full)
-        )
+        active = (index < self.active_partial) | ((index >= self.partial) & (index < self.partial + self.active_full))
         return pd.DataFrame(
             {
                 "procedure_code": codes[:size],
-                "procedure_name": [f"Thủ tục {FIELDS[i % len(FIELDS)].lower()} số {code}" for i, code in enumerate(codes[:size])],
+                "procedure_name": [
+                    f"Thủ tục {FIELDS[i % len(FIELDS)].lower()} số {code}" for i, code in enumerate(codes[:size])
+                ],
                 "field_name": [FIELDS[i % len(FIELDS)] for i in index],
                 "competent_level": self.level,
                 "service_level": levels,
@@ -59,9 +62,7 @@ def procedure_codes(rng: np.random.Generator, count: int) -> list[str]:
     return [f"1.{number:06d}" for number in rng.choice(np.arange(1_000, 13_000), count, replace=False)]
 
 
-def offer(
-    rng: np.random.Generator, table: pd.DataFrame, agencies: list[str], left_out_share: float
-) -> pd.DataFrame:
+def offer(rng: np.random.Generator, table: pd.DataFrame, agencies: list[str], left_out_share: float) -> pd.DataFrame:
     """One row per unit and procedure. The first unit lists all; the others leave out some that nobody uses online."""
     frames = []
     for place, agency_code in enumerate(agencies):

@@ -48,7 +48,7 @@ def _root(code: str, parents: dict[str, str]) -> str:
 
 
 def draw_dossiers(rng: np.random.Generator, offers: pd.DataFrame, days: Days) -> pd.DataFrame:
-    """One open dossier, filed at the counter, per row of `offers` (agency_code, procedure_code, field_name) on the given days."""
+    """One open dossier, filed at the counter, per row of `offers`, on the given days."""
     received = np.sort(office_time(rng, days))
     term = rng.choice([3, 5, 7, 10, 15], len(offers))
     due = add_working_days(received, term).astype("datetime64[m]") + (received - received.astype("datetime64[D]"))
@@ -69,7 +69,7 @@ def draw_dossiers(rng: np.random.Generator, offers: pd.DataFrame, days: Days) ->
 
 
 def settle(rng: np.random.Generator, dossiers: pd.DataFrame, last_day: str, late_share: float = 0.0) -> pd.DataFrame:
-    """All given dossiers finished and returned by `last_day`; on time by date, save `late_share` of those that have the days."""
+    """All given dossiers finished and returned by `last_day`, on time by date save about `late_share` of them."""
     received = dossiers["received_at"].to_numpy().astype("datetime64[m]")
     due = dossiers["due_at"].to_numpy().astype("datetime64[m]")
     cut = np.datetime64(last_day, "D")
@@ -148,7 +148,9 @@ def draw_documents(
     kind = rng.choice(["Công văn", "Báo cáo", "Kế hoạch", "Quyết định", "Thông báo"], size)
     organisation = plus_minutes(personal, rng.integers(3, 25, size))
     return frame.assign(
-        document_id=[f"{tag}-{agency_code}-{year}-{n:05d}" for year, n in zip(frame["issued_date"].dt.year, number, strict=True)],
+        document_id=[
+            f"{tag}-{agency_code}-{year}-{n:05d}" for year, n in zip(frame["issued_date"].dt.year, number, strict=True)
+        ],
         agency_code=agency_code,
         document_number=number.astype(str),
         document_symbol="UBND-VP",

@@ -1,7 +1,8 @@
 """What the source systems export of the records: text in the sources' own words, with the dirt of real exports.
 
-Every export repeats some rows word for word, carries all versions of a row that fall into the window, rows of other units,
-secret documents that should not be there, flawed rows, and (files) a total line. Row order is by version, then by key: stable.
+Every export repeats some rows word for word, carries all versions of a row that fall into the window, rows of other
+units, secret documents that should not be there, flawed rows, and (files) a total line. Row order is by version, then
+by key: stable.
 """
 
 import hashlib
@@ -53,7 +54,8 @@ class Window:
 
 def _format(times: pd.Series, pattern: str) -> pd.Series:
     """Times as text, empty where there is none."""
-    return times.dt.strftime(pattern).fillna("")
+    text: pd.Series = times.dt.strftime(pattern).fillna("")
+    return text
 
 
 def _day(times: pd.Series) -> pd.Series:
@@ -188,15 +190,17 @@ def _dossier_text(rows: pd.DataFrame) -> pd.DataFrame:
 def _address(numbers: pd.Series) -> pd.Series:
     """Made-up addresses; some hold the separator, a quote or a line break, as free text does."""
     plain = "Ấp giả định " + (numbers % 90).astype(str)
-    odd = pd.Series(np.where(numbers % 41 == 0, ';\n"nhà số 0"', ""), index=numbers.index)
-    return plain + odd
+    odd = np.where(numbers % 41 == 0, ';\n"nhà số 0"', "")
+    return plain.str.cat(odd.tolist())
 
 
 def _time_or_text(values: pd.Series) -> pd.Series:
     """Minutes as text; what is text already (a flawed date) stays as the clerk typed it."""
     if values.dtype != object:
         return _minute(values)
-    return values.map(lambda value: value if isinstance(value, str) else "" if pd.isna(value) else value.strftime("%d/%m/%Y %H:%M"))
+    return values.map(
+        lambda value: value if isinstance(value, str) else "" if pd.isna(value) else value.strftime("%d/%m/%Y %H:%M")
+    )
 
 
 # --- mail, directory, ISO ---------------------------------------------------------------------------------------------
@@ -267,7 +271,7 @@ def snapshot_dates(frame: pd.DataFrame, window: Window) -> list[str]:
 
 
 def paper_files(records: Records, window: Window) -> list[str]:
-    """Names of the workbooks that wards sent within the window: one per ward and month, sent on its last entry's day."""
+    """Workbooks that wards sent within the window: one per ward and month, sent on the day of its last entry."""
     names = [name for name, sent in _paper_sent(records).items() if _is_inside(sent, window)]
     return sorted(names)
 
@@ -285,7 +289,7 @@ def _is_inside(day: pd.Timestamp, window: Window) -> bool:
 
 
 def paper_file(records: Records, name: str) -> pd.DataFrame | None:
-    """Lines of one ward's workbook: those entered or changed in that month, some of them pasted twice. None: no such file."""
+    """Lines of one ward's workbook, entered or changed in that month, some pasted twice. None: no such file."""
     if name not in _paper_sent(records):
         return None
     agency_code, month = name.removesuffix(".xlsx").split("-", 1)

@@ -1,8 +1,9 @@
-"""What really happened, as versioned records, before any export distorts it. Deterministic from (profile, seed, options).
+"""What really happened, as versioned records, before any export distorts it: a function of profile, seed and options.
 
-Delta datasets (documents, dossiers, paper register): one row per record and version; the newest version by `updated_at` is
-the truth from then on. Snapshot datasets (mailboxes, headcount, procedures, certificates): one row per record and snapshot date.
-Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an export invents one.
+Delta datasets (documents, dossiers, paper register): one row per record and version; the newest version by
+`updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures, certificates): one row
+per record and snapshot date. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a
+number from which an export invents one.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Days and times of the simulated offices: working days of 2021 to 2025 and office hours, without any wall clock.
 
-Times are naive and mean Asia/Ho_Chi_Minh. The holidays only shape plausible records; the warehouse's own calendar is a seed.
+Times are naive and mean Asia/Ho_Chi_Minh. The holidays only shape plausible records; the warehouse's own calendar is
+a seed.
 """
 
 import numpy as np
@@ -38,21 +39,25 @@ def working_days(first: str, last: str) -> Days:
 
 
 def add_working_days(days: Days, count: Integers | int) -> Days:
-    return np.busday_offset(days.astype("datetime64[D]"), count, roll="forward", holidays=HOLIDAYS)
+    moved = np.busday_offset(days.astype("datetime64[D]"), count, roll="forward", holidays=HOLIDAYS)
+    return np.asarray(moved, dtype="datetime64[D]")
 
 
 def count_working_days(first: Days, last: Days) -> Integers:
     """Working days after `first` up to and including `last`."""
     one = np.timedelta64(1, "D")
-    counted = np.busday_count(first.astype("datetime64[D]") + one, last.astype("datetime64[D]") + one, holidays=HOLIDAYS)
+    counted = np.busday_count(
+        first.astype("datetime64[D]") + one, last.astype("datetime64[D]") + one, holidays=HOLIDAYS
+    )
     return np.asarray(counted, dtype=np.int64)
 
 
 def office_time(rng: np.random.Generator, days: Days) -> Days:
     """A minute within office hours on each of the days."""
     minutes = rng.integers(OPENING_MINUTE, CLOSING_MINUTE, len(days))
-    return days.astype("datetime64[m]") + minutes.astype("timedelta64[m]")
+    return plus_minutes(days, minutes)
 
 
 def plus_minutes(times: Days, minutes: Integers | int) -> Days:
-    return times.astype("datetime64[m]") + np.asarray(minutes).astype("timedelta64[m]")
+    moved = times.astype("datetime64[m]") + np.asarray(minutes).astype("timedelta64[m]")
+    return np.asarray(moved, dtype="datetime64[m]")

@@ -1,7 +1,8 @@
 """The oracle: every KPI calculated in pandas from the records, with nothing in common with the warehouse's SQL.
 
-Grain of the answer: one row per KPI, unit, scope and period, for every unit and every month, quarter and year from the first
-record to the as-of date, also where nothing happened (numerator 0, denominator 0 or none). Definitions: docs/reference/simulator.md.
+Grain of the answer: one row per KPI, unit, scope and period, for every unit and every month, quarter and year from
+the first record to the as-of date, also where nothing happened (numerator 0, denominator 0 or none). Definitions:
+docs/reference/simulator.md.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,8 @@ from egov_kpi.simulator.records import (
 from egov_kpi.simulator.units import LAST_DAY, closure
 
 COLUMNS = [
-    "kpi_code", "method", "due_basis", "agency_code", "scope", "period_grain", "period_start", "numerator", "denominator",
+    "kpi_code", "method", "due_basis", "agency_code", "scope", "period_grain", "period_start",
+    "numerator", "denominator",
 ]  # fmt: skip
 KEY = COLUMNS[:7]
 GRAINS = {"month": "M", "quarter": "Q", "year": "Y"}
@@ -58,9 +60,7 @@ class Happened:
     def _software(self) -> pd.DataFrame:
         rows = effective(self.records.dossiers, DOSSIER_KEY, self.as_of)
         rows = rows[~rows["dossier_status"].isin(NOT_RECEIVED)]
-        days = {
-            name: rows[f"{name}_at"].dt.normalize() for name in ("received", "due", "finished", "returned")
-        }
+        days = {name: rows[f"{name}_at"].dt.normalize() for name in ("received", "due", "finished", "returned")}
         kept = rows[["agency_code", "procedure_code", "channel", "return_method"]]
         return kept.assign(source="software", is_settled=rows["dossier_status"].isin(SETTLED), **days)
 
@@ -126,15 +126,14 @@ def _spread(happened: Happened, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _sum(happened: Happened, rows: pd.DataFrame) -> Amounts:
     """Adds `amount` over the unit's members; rows carry agency_code, period_grain, period_start."""
-    own = rows.groupby(["agency_code", *_PERIOD], as_index=False)["amount"].sum()
-    return _spread(happened, own).groupby(_CELL, as_index=False)["amount"].sum()
+    own = rows.groupby(["agency_code", *_PERIOD])["amount"].sum().reset_index()
+    return _spread(happened, own).groupby(_CELL)["amount"].sum().reset_index()
 
 
 def _distinct(happened: Happened, rows: pd.DataFrame) -> Amounts:
     """Counts distinct `key` over the unit's members."""
     own = rows[["agency_code", *_PERIOD, "key"]].drop_duplicates()
-    counted = _spread(happened, own).groupby(_CELL, as_index=False)["key"].nunique()
-    return counted.rename(columns={"key": "amount"})
+    return _spread(happened, own).groupby(_CELL)["key"].nunique().rename("amount").reset_index()
 
 
 def _flow(happened: Happened, rows: pd.DataFrame, days: str) -> Amounts:
@@ -143,7 +142,7 @@ def _flow(happened: Happened, rows: pd.DataFrame, days: str) -> Amounts:
 
 
 def _last(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of each unit and period the rows of the unit's last snapshot in it. A unit is in a snapshot when it has any row there."""
+    """Rows of each unit's last snapshot in each period; a unit is in a snapshot when it has any row there."""
     placed = _in_periods(rows, "snapshot_date")
     last = placed.groupby(["agency_code", *_PERIOD])["snapshot_date"].transform("max")
     return placed[placed["snapshot_date"] == last]
@@ -198,7 +197,7 @@ def _received(happened: Happened, **values: str) -> Amounts:
 
 
 def _received_and_settled(happened: Happened) -> Amounts:
-    """Of the dossiers received in the period those that are settled by the as-of date: never more than were received."""
+    """Of the dossiers received in the period those settled by the as-of date: never more than were received."""
     return _flow(happened, happened.settled, "received")
 
 
@@ -258,14 +257,15 @@ def _is_valid(rows: pd.DataFrame) -> pd.Series:
 
 
 def _is_of_the_year(rows: pd.DataFrame, column: str) -> pd.Series:
-    return (rows[column].dt.year == rows["snapshot_date"].dt.year) & (rows[column] <= rows["snapshot_date"])
+    same_year: pd.Series = rows[column].dt.year == rows["snapshot_date"].dt.year
+    return same_year & (rows[column] <= rows["snapshot_date"])
 
 
 def _certified_units(happened: Happened, counts: Callable[[pd.DataFrame], pd.Series]) -> Amounts:
     """Units, each once, with at least one certificate row that counts."""
     rows = happened.snapshots("certificates")
-    units = rows.assign(amount=counts(rows).astype(int)).groupby(["agency_code", "snapshot_date"], as_index=False)
-    return _sum(happened, _last(units["amount"].max()))
+    units = rows.assign(amount=counts(rows).astype(int)).groupby(["agency_code", "snapshot_date"])
+    return _sum(happened, _last(units["amount"].max().reset_index()))
 
 
 def _is_mandated(rows: pd.DataFrame) -> pd.Series:
@@ -328,9 +328,7 @@ KPIS: dict[str, Kpi] = {
     "dvc_full": Kpi(lambda h: _offered(h, "full")),
     "dvc_partial_active": Kpi(lambda h: _active(h, "partial"), lambda h: _offered(h, "partial")),
     "dvc_full_active": Kpi(lambda h: _active(h, "full"), lambda h: _offered(h, "full")),
-    "iso_compliance": Kpi(
-        lambda h: _certified_units(h, _is_compliant), lambda h: _certified_units(h, _is_mandated)
-    ),
+    "iso_compliance": Kpi(lambda h: _certified_units(h, _is_compliant), lambda h: _certified_units(h, _is_mandated)),
     "iso_procedures_covered": Kpi(_covered, _in_force),
 }
 
@@ -361,7 +359,9 @@ def _filled(cells: pd.DataFrame, amounts: Amounts) -> pd.DataFrame:
 def _cells(happened: Happened) -> pd.DataFrame:
     """Every unit, scope and period that ends after the first record; units exist until the end of June 2025."""
     days = [happened.documents["issued_date"], happened.dossiers["received"]]
-    days += [happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")]
+    days += [
+        happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")
+    ]
     first = min(day.min() for day in days if not day.dropna().empty)
     last = min(happened.as_of, LAST_DAY)
     months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})

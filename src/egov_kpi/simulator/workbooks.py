@@ -34,7 +34,7 @@ def workbook_bytes(rows: pd.DataFrame, sheet: str, titles: list[str], total: str
 
 def _cell(page: WriteOnlyWorksheet, value: object) -> object:
     """Text and numbers as they are, nothing for a missing value, a formatted date cell for a date."""
-    if not isinstance(value, str) and pd.isna(value):
+    if value is None or value is pd.NaT:
         return None
     if not isinstance(value, pd.Timestamp):
         return value
