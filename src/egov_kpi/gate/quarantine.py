@@ -7,7 +7,7 @@ import psycopg
 from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import identifier
 from egov_kpi.errors import EgovError
-from egov_kpi.gate.relation import inbound_name, refused_name
+from egov_kpi.gate.relation import ROW_KEY, inbound_name, refused_name
 from egov_kpi.gate.result import GateResult
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -54,7 +54,7 @@ inner join ledger.load_file as f on f.load_seq = %(load_seq)s and f.file_no = i.
     from inbound.{identifier(refused_name(contract, load_seq))} as q
     where {"true" if everything else "q.rule_id = any(%(ids)s::text[])"}
     group by q._row_no
-) as r on r._row_no = i._row_no
+) as r on r._row_no = {ROW_KEY}
 where i._kind = 'data'
 """  # noqa: S608 -- identifiers come from a contract, quoted
 

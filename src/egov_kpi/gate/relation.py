@@ -30,6 +30,10 @@ class Night:
         return self.business_date + timedelta(days=1)
 
 
+# Rows are numbered within their file, and a load may have many: one number for both, so that a rule names a row by it.
+ROW_KEY = "(i._file::bigint << 40) + i._row_no"
+
+
 def inbound_name(contract: Contract, load_seq: int) -> str:
     return f"{contract.table}__{load_seq}"
 
@@ -69,7 +73,7 @@ def checked_columns(contract: Contract) -> list[str]:
 
 def checked_query(contract: Contract, load_seq: int, night: Night) -> str:
     """Select of the checked relation from the load's inbound table. Never fails on a value, whatever its text."""
-    items = ["i._row_no"]
+    items = [f"{ROW_KEY} as _row_no"]
     for column in contract.kept_columns:
         items += _column_items(column)
     items.append(f"{_content(contract)} as _content")
