@@ -1,8 +1,8 @@
 """Make `.venv` from `requirements.lock`: `python3 src/egov_kpi/platform/bootstrap.py`, before anything is installed.
 
 Standard library only. uv is installed with pip, from the lock's own hashes, and installs the rest in seconds. Both take
-the packages from where pip is configured to take them: uv doesn't read pip's configuration, so it is told. Where uv can't
-work with that configuration, pip installs the same lock, only slower.
+the packages from where pip is configured to take them: uv doesn't read pip's configuration, so it is told. Where uv
+can't work with that configuration, pip installs the same lock, only slower.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ WANTED = (3, 11)
 def main() -> int:
     if Path(sys.prefix) == VENV:
         # an environment can't be the maker of itself
-        os.execv(sys._base_executable, [sys._base_executable, *sys.argv])
+        base = str(Path(sys.base_prefix) / "bin" / "python3.11")
+        return subprocess.run([base, *sys.argv], check=False).returncode
     if sys.version_info[:2] != WANTED:
         return _refuse(
             f"cần Python 3.11, đây là {sys.version.split()[0]}; chạy make PYTHON=/đường/dẫn/python3.11 …",

@@ -1,8 +1,8 @@
 """Airflow's LocalExecutor whose workers have the heavy libraries in memory before their first task.
 
 A task process is a fork of a worker, and a worker is a fork of the scheduler, so what is imported here is imported once
-and not once per task (docs/reference/installation.md has measured figures). A module may be listed that starts no thread
-and opens no connection while it is imported: neither survives a fork.
+and not once per task (docs/reference/installation.md has measured figures). A module may be listed if it starts no
+thread and opens no connection while it is imported: neither survives a fork.
 """
 
 import importlib
