@@ -157,9 +157,10 @@ def _one_content_per_version(contract: Contract) -> _Expectation:
     identity = [column.name for column in (*contract.key_columns, contract.version_column)]
     names = ", ".join(identity)
     matches = " and ".join(f"b.{name} = c.{name}" for name in identity)
-    query = (  # names come from a contract, which allows letters, digits and underscores only
+    # names come from a contract, which allows letters, digits and underscores only
+    query = (
         f"with b as (select * from {{batch}}), c as (select {names} from b group by {names} "
-        f"having min(_content) <> max(_content)) select b._row_no from b inner join c on {matches}"  # noqa: S608
+        f"having min(_content) <> max(_content)) select b._row_no from b inner join c on {matches}"
     )
     return _expectation(
         contract,
