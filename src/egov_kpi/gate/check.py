@@ -213,20 +213,20 @@ def _keep_refused(conn: Connection, order: _Order, rules: list[RuleResult]) -> i
     """
     table = sql.Identifier("inbound", refused_name(order.contract, order.load_seq))
     _drop(conn, refused_name(order.contract, order.load_seq))
-    conn.execute(sql.SQL("create unlogged table {} (_row_no bigint not null, rule_id text not null)").format(table))
+    conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
     for rule in rules:
         if rule.success or rule.action == "notice" or rule.failed_rows == 0:
             continue
         if rule.unexpected_sql is None:
             raise _CannotCheck("rows_unknown", rule_id=rule.rule_id)
-        insert = sql.SQL("insert into {} select distinct q._row_no, {} from ({}) as q").format(
+        insert = sql.SQL("insert into {} select distinct q._row_id, {} from ({}) as q").format(
             table, sql.Literal(rule.rule_id), sql.SQL(rule.unexpected_sql)
         )
         kept = conn.execute(insert).rowcount
         if kept != rule.failed_rows:
             raise _CannotCheck("rows_differ", rule_id=rule.rule_id, counted=rule.failed_rows, named=kept)
     quarantining = [rule.rule_id for rule in rules if rule.action == "quarantine"]
-    count = sql.SQL("select count(distinct _row_no) from {} where rule_id = any(%s)").format(table)
+    count = sql.SQL("select count(distinct _row_id) from {} where rule_id = any(%s)").format(table)
     return int(_scalar(conn, count, (quarantining,)))
 
 

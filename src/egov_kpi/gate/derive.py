@@ -4,6 +4,8 @@ Writes the rules of half `contract` into `expectations/<system>/<dataset>.json` 
 rule keeps its identifier for ever: it is known by type, column and purpose, and a new one takes the next free number.
 """
 
+# ruff: noqa: S608  (names in queries are a contract's: letters, digits and underscores)
+
 import json
 import sys
 from typing import Any
@@ -121,7 +123,7 @@ def _expectation(
 
 
 def _columns_present(contract: Contract) -> _Expectation:
-    names = ["_row_no", *(column.name for column in contract.kept_columns)]
+    names = [column.name for column in contract.kept_columns]
     return _expectation(
         contract,
         "columns",
@@ -157,10 +159,9 @@ def _one_content_per_version(contract: Contract) -> _Expectation:
     identity = [column.name for column in (*contract.key_columns, contract.version_column)]
     names = ", ".join(identity)
     matches = " and ".join(f"b.{name} = c.{name}" for name in identity)
-    # names come from a contract, which allows letters, digits and underscores only
     query = (
         f"with b as (select * from {{batch}}), c as (select {names} from b group by {names} "
-        f"having min(_content) <> max(_content)) select b._row_no from b inner join c on {matches}"
+        f"having min(_content) <> max(_content)) select b._row_id from b inner join c on {matches}"
     )
     return _expectation(
         contract,

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from egov_kpi.gate.relation import ROW_ID
 from egov_kpi.gate.suite import Rule
 
 # Needed by two distribution expectations only, and a third of the import.
 _DEFERRED = ("altair", "scipy.stats")
-_ROW_NUMBER = "_row_no"
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ def evaluate(
     return [detailed.get(outcome.rule_id, outcome) for outcome in first], str(gx.__version__)
 
 
-# Row numbers lead back to the landed file; values stay out of every result.
+# Row identifiers lead back to the landed file; values stay out of every result.
 _COMPLETE = {
     "result_format": "COMPLETE",
-    "unexpected_index_column_names": [_ROW_NUMBER],
+    "unexpected_index_column_names": [ROW_ID],
     "exclude_unexpected_values": True,
     "include_unexpected_rows": False,
 }
@@ -119,7 +119,7 @@ def _failed_rows(rule: Rule, details: dict[str, Any]) -> int:
 
 
 def _unexpected_sql(rule: Rule, details: dict[str, Any], relation: str) -> str | None:
-    """A select of `_row_no`, of the rows that failed; `relation` takes the place of a query's {batch}."""
+    """A select of `_row_id`, of the rows that failed; `relation` takes the place of a query's {batch}."""
     query = details.get("unexpected_index_query")
     if query:
         return str(query).rstrip().rstrip(";")

@@ -9,6 +9,7 @@ from egov_kpi.contracts.sql import identifier
 from egov_kpi.errors import EgovError
 from egov_kpi.gate.relation import ROW_KEY, inbound_name, refused_name
 from egov_kpi.gate.result import GateResult
+from egov_kpi.raw.digest import row_digest_expression
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -45,25 +46,19 @@ def _insert(contract: Contract, load_seq: int, everything: bool) -> str:
     return f"""
 insert into quarantine.{identifier(contract.table)} ({names})
 select
-    %(load_seq)s, f.sha256_landed, i._sheet, i._row_no, {_digest(contract)},
+    %(load_seq)s, f.sha256_landed, i._sheet, i._row_no, {row_digest_expression(contract, "i")},
     {rules if everything else "r.rule_ids"}, {values}
 from inbound.{identifier(inbound_name(contract, load_seq))} as i
 inner join ledger.load_file as f on f.load_seq = %(load_seq)s and f.file_no = i._file + {_FIRST_FILE_NO}
 {"left" if everything else "inner"} join (
-    select q._row_no, array_agg(q.rule_id order by q.rule_id) as rule_ids
+    select q._row_id, array_agg(q.rule_id order by q.rule_id) as rule_ids
     from inbound.{identifier(refused_name(contract, load_seq))} as q
     where {"true" if everything else "q.rule_id = any(%(ids)s::text[])"}
-    group by q._row_no
-) as r on r._row_no = {ROW_KEY}
+    group by q._row_id
+) as r on r._row_id = {ROW_KEY}
 where i._kind = 'data'
 """  # noqa: S608 -- identifiers come from a contract, quoted
 
 
 # The ledger numbers the files of a load from one, inbound from zero.
 _FIRST_FILE_NO = 1
-
-
-def _digest(contract: Contract) -> str:
-    """SHA-256 over the row's text as it came: a refused row may have no typed form."""
-    texts = ", ".join(f"coalesce(i.{identifier(column.name)}, '')" for column in contract.kept_columns)
-    return f"sha256(convert_to(concat_ws(chr(31), {texts}), 'UTF8'))"

@@ -3,7 +3,7 @@
 Beside every typed column `c` stand `c__text` (the source's text, NULL when empty) and, for a column that is parsed,
 `c__valid` (whether the text can be cast). Plain text columns stand alone. What depends on the night is a column as well
 (`_latest_date`, `_latest_at`, `_earliest_date`, `_earliest_at`, `_snapshot_date`), so that a rule compares two columns
-and its query can be run anywhere. `_content` digests a whole row.
+and its query can be run anywhere. `_row_id` names a row of the load, `_content` digests the whole of it.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,7 @@ class Night:
 
 
 # Rows are numbered within their file, and a load may have many: one number for both, so that a rule names a row by it.
+ROW_ID = "_row_id"
 ROW_KEY = "(i._file::bigint << 40) + i._row_no"
 
 
@@ -63,7 +64,7 @@ def text_name(column: Column) -> str:
 
 def checked_columns(contract: Contract) -> list[str]:
     """Names of all columns of the checked relation, in order."""
-    names = ["_row_no"]
+    names = [ROW_ID]
     for column in contract.kept_columns:
         names.append(column.name)
         names += [text_name(column)] if has_text_twin(column) else []
@@ -73,7 +74,7 @@ def checked_columns(contract: Contract) -> list[str]:
 
 def checked_query(contract: Contract, load_seq: int, night: Night) -> str:
     """Select of the checked relation from the load's inbound table. Never fails on a value, whatever its text."""
-    items = [f"{ROW_KEY} as _row_no"]
+    items = [f"{ROW_KEY} as {ROW_ID}"]
     for column in contract.kept_columns:
         items += _column_items(column)
     items.append(f"{_content(contract)} as _content")

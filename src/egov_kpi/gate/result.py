@@ -15,7 +15,7 @@ Verdict = Literal["pass", "quarantine", "block", "could_not_check"]
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule on one load; `unexpected_sql` selects `_row_no` of the rows that failed, while the load is inbound."""
+    """One rule on one load; `unexpected_sql` selects `_row_id` of the rows that failed, while the load is inbound."""
 
     rule_id: str
     severity: str
