@@ -69,10 +69,13 @@ def db_migrate(as_json: Json = False) -> None:
 
 
 def migrate_all() -> list[str]:
+    """Structure, then the reference data that the gate checks against; both do nothing when nothing changed."""
     from egov_kpi.db.migrate import migrate
+    from egov_kpi.publish.dbt import seed
     from egov_kpi.settings import get_settings
 
-    return migrate(get_settings())
+    applied = migrate(get_settings())
+    return [*applied, "dbt seed"] if seed(get_settings()) else applied
 
 
 def db_url(

@@ -1,5 +1,6 @@
 """Commands about loads: `load`, `pull`, `gate`, `revoke`. They call what the tasks of the ingest DAGs call."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 
 from egov_kpi.cli import output
 from egov_kpi.cli.options import BusinessDate, Json, OptionalDate, Reason, check_dataset
+from egov_kpi.errors import EgovError
 
 Dataset = Annotated[str, typer.Argument(callback=check_dataset, help="one_stop.dossiers, …")]
 SomeDatasets = Annotated[list[str] | None, typer.Argument(help="mặc định: tất cả · default: all")]
@@ -47,9 +49,14 @@ def gate(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json:
     from egov_kpi.night.ingest import gate_and_promote
 
     loads: list[dict[str, Any]] = []
+    errors: list[EgovError] = []
     for dataset in _chosen(datasets):
-        loads += gate_and_promote(dataset, business_date)["loads"]
-    _finish(loads, as_json)
+        try:
+            loads += gate_and_promote(dataset, business_date)["loads"]
+        except EgovError as error:
+            errors.append(error)
+            output.show_error(error, as_json)
+    _finish(loads, as_json, errors)
 
 
 def revoke(
@@ -70,11 +77,11 @@ def _chosen(datasets: list[str] | None) -> list[str]:
     return [check_dataset(dataset) for dataset in datasets] if datasets else sorted(all_contracts())
 
 
-def _finish(loads: list[dict[str, Any]], as_json: bool) -> None:
+def _finish(loads: list[dict[str, Any]], as_json: bool, errors: Sequence[EgovError] = ()) -> None:
     """Print each load and leave with the worst of their exit codes."""
     lines = [line for load in loads for line in _load_lines(load)]
     output.emit(loads, lines or ["không có lần nạp nào đang chờ · no load is waiting"], as_json)
-    codes = {output.exit_code(load["verdict"]) for load in loads}
+    codes = {output.exit_code(load["verdict"]) for load in loads} | {error.exit_code for error in errors}
     if codes - {0}:
         raise typer.Exit(int(max(codes)))
 

@@ -14,6 +14,7 @@ from typing import Any
 from egov_kpi.errors import EgovError, ExitCode
 
 # Where an error lies, in the order in which a clerk looks for it.
+_ACCOUNT = ("received", "withheld", "landed", "accepted", "unchanged", "quarantined", "duplicate", "structural")
 _PLACE = ("dataset", "file", "sheet", "row", "column", "value", "rule")
 
 
@@ -69,7 +70,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
 def load_line(load: Mapping[str, Any]) -> str:
     """One load in one line: number, verdict and account."""
     account = load.get("account") or {}
-    counts = " ".join(f"{name}={count}" for name, count in account.items())
+    counts = " ".join(f"{name}={account[name]}" for name in _ACCOUNT if name in account)
     return f"{load['dataset']} load={load['load_seq']} {load['verdict']} {counts}".rstrip()
 
 

@@ -4,6 +4,7 @@ received = landed + withheld, and landed = accepted + unchanged + quarantined + 
 nothing happens.
 """
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from egov_kpi.contracts.model import Contract
@@ -34,16 +35,24 @@ def decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, A
     result = _check(settings, contract, load_seq, counts)
     if result.verdict == "could_not_check":
         _record_failure(settings, load_seq, result)
-        raise EgovError("EGOV-NIGHT-003", dataset=contract.id, load_seq=load_seq, receipt=result.receipt)
+        raise EgovError("EGOV-NIGHT-003", dataset=contract.id, load_seq=load_seq, detail=_why(result))
     _conclude(settings, contract, load_seq, counts, result)
     _drop_inbound(settings, contract, load_seq)
     return {"rules": result.as_event()["rules"]}
 
 
-def check_account(load_seq: int, account: Account) -> Account:
-    """The account itself, or EGOV-NIGHT-005 when a row is missing from it or counted twice."""
+def _why(result: "GateResult") -> str:
+    """The receipt's own words for it; the whole receipt is in the ledger."""
+    told = [result.receipt.get(name) for name in ("reason", "detail", "error", "crashed")]
+    return " ".join(str(word) for word in told if word)
+
+
+def check_account(load_seq: int, account: Account, staged: Account, quarantined: int) -> Account:
+    """The account itself, or EGOV-NIGHT-005 when a row is missing from it, counted twice or counted differently."""
     parts = sum(account[name] for name in ("accepted", "unchanged", "quarantined", "duplicate", "structural"))
-    if account["received"] != account["landed"] + account["withheld"] or account["landed"] != parts:
+    adds_up = account["received"] == account["landed"] + account["withheld"] and account["landed"] == parts
+    agrees = all(account[name] == count for name, count in {**staged, "quarantined": quarantined}.items())
+    if not (adds_up and agrees):
         raise EgovError("EGOV-NIGHT-005", load_seq=load_seq, account=account)
     return account
 
@@ -68,8 +77,8 @@ def _conclude(settings: Settings, contract: Contract, load_seq: int, counts: Acc
         require_positive(result, f"{contract.id}#{load_seq}", digest, counts["landed"])
     with connect("loader", settings) as conn:
         quarantined = quarantine_rows(conn, contract, load_seq, result)
-        promoted = _promote(conn, contract, load_seq) if result.verdict != "block" else {}
-        account = check_account(load_seq, {**_NOTHING_KEPT, **counts, "quarantined": quarantined, **promoted})
+        promoted = _promote(conn, contract, load_seq) if result.verdict != "block" else _NOTHING_KEPT
+        account = check_account(load_seq, {**counts, "quarantined": quarantined, **promoted}, counts, quarantined)
         events.append(conn, "gate_checked", {"load_seq": load_seq, **result.as_event()})
         body: dict[str, Any] = {"load_seq": load_seq, "account": account}
         if result.verdict == "block":
@@ -84,7 +93,8 @@ def _promote(conn: books.Connection, contract: Contract, load_seq: int) -> Accou
     from egov_kpi.raw.promote import promote
 
     result = promote(conn, contract, load_seq)
-    return {"accepted": result.accepted, "unchanged": result.unchanged, "duplicate": result.duplicate}
+    # Counted anew from the tables; check_account holds it against what staging and gate counted.
+    return asdict(result)
 
 
 def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> None:
@@ -93,6 +103,7 @@ def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> 
 
 
 def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
-    """Only after the decision has been committed; a table that a kill leaves here is dropped by the next night."""
+    """Only after the decision has been committed; what a kill leaves here is dropped by the next night."""
     with connect("loader", settings) as conn:
-        conn.execute(f'drop table if exists inbound."{contract.table}__{load_seq}"'.encode())
+        for suffix in ("", "__refused"):
+            conn.execute(f'drop table if exists inbound."{contract.table}__{load_seq}{suffix}"'.encode())

@@ -6,6 +6,7 @@ of a load is visible before the one transaction that decides it.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ def gate_and_promote(
     with _fenced(dataset, wait_seconds, settings):
         with connect("loader", settings) as conn:
             waiting = [load["load_seq"] for load in books.pending(conn, dataset)]
-        decided = [_decide(settings, contract, load_seq) for load_seq in waiting]
+        decided = _decide_all(settings, contract, waiting)
     return {"dataset": dataset, "business_date": business_date.isoformat(), "loads": decided}
 
 
@@ -138,7 +139,8 @@ def _register(
         load_seq, is_new = register_load(
             conn,
             contract.id,
-            delivery,
+            # The ledger outlives this machine: it keeps the place inside the landing zone.
+            replace(delivery, landing_path=Path(delivery.landing_key)),
             shape=contract.shape,
             business_date=business_date,
             key_id=key_id(settings),
@@ -170,10 +172,11 @@ def _record_pull(settings: Settings, dataset: str, business_date: date, window: 
 
 def _stage_pending(settings: Settings, contract: Contract) -> None:
     """Bring every waiting load into inbound; a file that cannot be read as its contract says is blocked on the spot."""
-    from egov_kpi.night.staging import ensure_staged
+    from egov_kpi.night.staging import ensure_staged, sweep
 
     with connect("loader", settings) as conn:
         waiting = [load["load_seq"] for load in books.pending(conn, contract.id)]
+    sweep(settings, contract, waiting)
     for load_seq in waiting:
         try:
             ensure_staged(settings, contract, load_seq)
@@ -181,6 +184,20 @@ def _stage_pending(settings: Settings, contract: Contract) -> None:
             if error.exit_code != ExitCode.BAD_DATA:
                 raise
             # Not raised here: the other loads go on, and the gate step reports this one.
+
+
+def _decide_all(settings: Settings, contract: Contract, waiting: list[int]) -> list[dict[str, Any]]:
+    """Every load gets its turn; the first error is raised once all had theirs."""
+    decided: list[dict[str, Any]] = []
+    errors: list[EgovError] = []
+    for load_seq in waiting:
+        try:
+            decided.append(_decide(settings, contract, load_seq))
+        except EgovError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return decided
 
 
 def _decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from psycopg import sql
+
 from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError, ExitCode
@@ -35,6 +37,19 @@ def ensure_staged(settings: Settings, contract: Contract, load_seq: int) -> dict
         if error.exit_code == ExitCode.BAD_DATA:
             block_unread(settings, load_seq, error)
         raise
+
+
+def sweep(settings: Settings, contract: Contract, waiting: list[int]) -> None:
+    """Drop what a killed run left in inbound of loads that are decided by now."""
+    with connect("loader", settings) as conn:
+        rows = conn.execute(
+            "select c.relname from pg_class as c where c.relnamespace = 'inbound'::regnamespace and c.relkind = 'r' "
+            "and c.relname ~ %s",
+            (f"^{contract.table}__[0-9]+(__|$)",),
+        ).fetchall()
+        for (name,) in rows:
+            if int(name.removeprefix(f"{contract.table}__").split("__")[0]) not in waiting:
+                conn.execute(sql.SQL("drop table {}").format(sql.Identifier("inbound", name)))
 
 
 def block_unread(settings: Settings, load_seq: int, error: EgovError) -> None:

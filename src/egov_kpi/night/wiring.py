@@ -23,8 +23,6 @@ from egov_kpi.settings import get_settings
 INGEST_CRON = "0 2 * * *"
 FALLBACK_CRON = "30 4 * * *"
 KEY_FORMAT = "%Y-%m-%d"
-# The pools and their slots; `make up` creates them. A gate holds Great Expectations in memory, a build all processors.
-POOLS = {"sources": 4, "gate": 2, "marts": 1}
 
 _NEVER = datetime(2999, 1, 1, tzinfo=UTC)
 
