@@ -15,6 +15,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import schema_version
 from egov_kpi.errors import EgovError
+from egov_kpi.gate.result import GateResult
 from egov_kpi.ledger.events import append
 from egov_kpi.publish import colours, digest
 from egov_kpi.publish.build import FENCE, FENCE_WAIT_SECONDS
@@ -118,28 +119,23 @@ def _require_ready(conn: Connection, pointer: colours.Live, candidate: ColourSta
 
 def _audit(conn: Connection, settings: Settings, colour: str) -> int:
     """Number of the event of a passed audit; EGOV-PUB-004 or -005 for any other answer."""
-    from egov_kpi.gate.marts import audit
-
-    result = audit(settings, colour)
-    rules = [
-        {
-            "rule_id": rule.rule_id,
-            "severity": rule.severity,
-            "action": rule.action,
-            "success": rule.success,
-            "failed_rows": rule.failed_rows,
-        }
-        for rule in result.rules
-    ]
-    body = {"colour": colour, "verdict": result.verdict, "receipt": result.receipt, "rules": rules}
-    event_no = append(conn, "audit_checked", body)
+    result = _audit_result(settings, colour)
+    event_no = append(conn, "audit_checked", {"colour": colour, **result.as_event()})
     conn.commit()
     if result.verdict == "could_not_check":
         raise EgovError("EGOV-PUB-005", colour=colour, reason=str(result.receipt))
     if result.verdict != "pass":
-        failed = ", ".join(rule.rule_id for rule in result.rules if not rule.success)
+        failed = ", ".join(rule.rule_id for rule in result.failed)
         raise EgovError("EGOV-PUB-004", colour=colour, rules=failed)
     return event_no
+
+
+def _audit_result(settings: Settings, colour: str) -> GateResult:
+    # Great Expectations takes seconds to import: nobody pays for it who only asks whether something is new.
+    from egov_kpi.gate import marts
+
+    result: GateResult = marts.audit(settings, colour)
+    return result
 
 
 def _turn(
