@@ -6,14 +6,26 @@ that dataset's tables.
 
 import sys
 
-from egov_kpi.contracts.loader import all_contracts, get_contract
+from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import quarantine_ddl, raw_ddl
 
 HEADING = """\
 -- Raw history and quarantine of every dataset.
 -- Derived from contracts/ by `python -m egov_kpi.contracts.ddl`; a test compares. Don't edit by hand.
+-- sqlfluff:exclude_rules:RF06,LT02,LT05
 """
+# Datasets whose tables this first migration makes. Those of a later one come in a migration of their own, because an
+# applied migration is never edited.
+DATASETS = (
+    "directory.headcount",
+    "forms.paper_register",
+    "ioffice.outgoing_documents",
+    "iso.certificates",
+    "mail.accounts",
+    "one_stop.dossiers",
+    "portal.procedures",
+)
 
 FUNCTIONS = """\
 -- Dates in the words of a contract (dd/MM/yyyy, yyyy-MM-dd). Two digits a day and a month, four a year, and the day
@@ -138,20 +150,21 @@ to egov_loader;
 """
 
 
-def migration(contracts: list[Contract]) -> str:
-    """The whole migration: functions once, then the tables of each dataset."""
-    return "\n".join([HEADING, FUNCTIONS, *(dataset(contract) for contract in contracts)])
+def migration() -> str:
+    """The whole first migration: functions once, then the tables of each dataset."""
+    return "\n".join([HEADING, FUNCTIONS, *(tables(get_contract(name)) for name in DATASETS)])
 
 
-def dataset(contract: Contract) -> str:
+def tables(contract: Contract) -> str:
+    """The tables of one dataset, for a migration of its own."""
     return f"-- {contract.id}\n{raw_ddl(contract)}\n{quarantine_ddl(contract)}"
 
 
 def main(arguments: list[str]) -> None:
     if arguments:
-        sys.stdout.write("\n".join(dataset(get_contract(name)) for name in arguments))
+        sys.stdout.write("\n".join(tables(get_contract(name)) for name in arguments))
     else:
-        sys.stdout.write(migration(list(all_contracts().values())))
+        sys.stdout.write(migration())
 
 
 if __name__ == "__main__":

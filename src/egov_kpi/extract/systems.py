@@ -91,7 +91,7 @@ def iso(pull: Pull) -> list[Delivery]:
 
 
 def forms(pull: Pull) -> list[Delivery]:
-    """Paper registers: one workbook per unit and period, one delivery each, so that one bad book stops no other."""
+    """Paper registers: one workbook a unit and period, one delivery each: a blocked book holds up no other."""
     path = "/forms/paper-register"
     deliveries: list[Delivery] = []
     for entry in _listing(pull, path, pull.window(), "files"):

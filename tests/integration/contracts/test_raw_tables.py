@@ -10,10 +10,12 @@ from psycopg import sql
 
 from egov_kpi.contracts.loader import all_contracts, get_contract
 from egov_kpi.contracts.model import Column
-from egov_kpi.contracts.sql import cast_expression, identifier, validity_expression
+from egov_kpi.contracts.sql import RAW_OWN_COLUMNS, cast_expression, identifier, validity_expression
 from egov_kpi.db.connect import connect
 from egov_kpi.settings import Settings
 
+QUARANTINE_OWN = {"quarantine_id", "rule_ids", "state", "refused_at"}
+TYPE_NAMES = {"timestamp with time zone": "timestamptz"}
 HANOI = timezone(timedelta(hours=7))
 
 
@@ -162,6 +164,26 @@ def test_what_is_valid_can_be_cast(loader: psycopg.Connection[Any], dataset: str
         for text in NASTY:
             if _is_valid(loader, column, text):
                 assert str(_cast(loader, column, text)) == text
+
+
+@pytest.mark.parametrize("dataset", sorted(all_contracts()))
+def test_tables_are_those_of_the_contract(migrated_warehouse: Settings, dataset: str) -> None:
+    """Whatever later migrations did: the columns beside the warehouse's own are the contract's, typed as it says."""
+    contract = get_contract(dataset)
+    own = {name for name, _ in RAW_OWN_COLUMNS} | QUARANTINE_OWN
+    expected = {
+        "raw": {column.name: column.sql_type for column in contract.kept_columns},
+        "quarantine": {column.name: "text" for column in contract.public_columns},
+    }
+    query = """
+        select attname, atttypid::regtype::text from pg_attribute
+        where attrelid = %s::regclass and attnum > 0 and not attisdropped
+    """
+    with connect("owner", migrated_warehouse) as owner:
+        for schema, columns in expected.items():
+            found = dict(owner.execute(query, [f"{schema}.{contract.table}"]).fetchall())
+            found = {name: TYPE_NAMES.get(kind, kind) for name, kind in found.items() if name not in own}
+            assert found == columns
 
 
 # --- append-only

@@ -560,7 +560,7 @@ def test_window_the_wrong_way_round(settings_of: SettingsOf) -> None:
 
 
 def test_no_address_is_configured(tmp_path: Path) -> None:
-    with pytest.raises(EgovError, match="EGOV-NET-014"):
+    with pytest.raises(EgovError, match="EGOV-PLATFORM-031"):
         pull(get_contract("mail.accounts"), DAY, None, Settings(local_dir=tmp_path))
 
 
