@@ -36,7 +36,6 @@ DISTRICT_NEIGHBOUR = "824"
 CUT_OFF = "2023-03-06"
 SNAPSHOTS = ("2023-01-31", "2023-02-28", "2023-03-06")
 WARD_SNAPSHOT = "2022-10-31"
-ISO_SNAPSHOTS = ("2022-12-31", "2023-03-06")
 
 # Published: report of Gò Công Tây, first quarter of 2023.
 RECEIVED, RECEIVED_BY_POST = 4608, 149
@@ -401,7 +400,7 @@ def _open_lines(frame: pd.DataFrame) -> pd.DataFrame:
     """The state that a file of an earlier month showed of the lines that were finished in a later one."""
     crossing: pd.DataFrame = frame[frame["received_date"].dt.to_period("M") != frame["finished_date"].dt.to_period("M")]
     return crossing.assign(
-        finished_date=pd.NaT, returned_date=pd.NaT, return_method=None, updated_at=crossing["received_date"]
+        finished_date=NEVER, returned_date=NEVER, return_method=None, updated_at=crossing["received_date"]
     )
 
 
@@ -566,42 +565,43 @@ def _before_upgrade(offers: pd.DataFrame) -> pd.DataFrame:
 
 
 def _certificates(world: _World) -> pd.DataFrame:
-    """ISO announcements: compliant units, one that skipped its review, one expired, one without, one that need not."""
-    units = [DISTRICT, *world.communes, WARD_TOWN, WARD, WARD_NEIGHBOUR]
-    return pd.concat([_register_of(units, day) for day in ISO_SNAPSHOTS], ignore_index=True).astype(
-        dict.fromkeys(
-            ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date"), "datetime64[s]"
-        )
-    )
+    """ISO register, wherever the portal has a list too: the ward's town in October 2022, everybody at the cut-off.
+
+    In force and complete, save: one without a review, one renewed, one without announcement, one expired, one that need
+    not apply the standard, and in 2023 every second unit, which has not been audited yet.
+    """
+    town = [WARD_TOWN, WARD, WARD_NEIGHBOUR]
+    listed = [_iso_register(town, WARD_SNAPSHOT), _iso_register([DISTRICT, *world.communes, *town], CUT_OFF)]
+    dates = ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date")
+    return pd.concat(listed, ignore_index=True).astype(dict.fromkeys(dates, "datetime64[s]"))
 
 
-def _register_of(units: list[str], day: str) -> pd.DataFrame:
-    """The register of one date. Audits of 2023 were done by the second date for every unit whose place is even."""
-    year = int(day[:4])
-    rows = []
-    for place, code in enumerate(units):
-        audited = year == 2022 or place % 2 == 0
-        rows.append(
-            {
-                "agency_code": code,
-                "certificate_number": f"{100 + place}/QĐ-UBND",
-                "is_mandated": place != 12,
-                "announced_date": pd.Timestamp("2021-02-15") + pd.Timedelta(days=place),
-                "internal_audit_date": pd.Timestamp(year if audited else 2022, 2, 10),
-                "management_review_date": pd.NaT if place == 2 else pd.Timestamp(year if audited else 2022, 2, 20),
-                "valid_until_date": pd.Timestamp("2022-06-30") if place == 4 else pd.Timestamp("2024-02-14"),
-                "procedures_covered_count": 60 + place if place < 14 else 40,
-            }
-        )
-    rows[6] |= {"certificate_number": "-", "procedures_covered_count": 0}
-    rows[6] |= dict.fromkeys(
-        ("announced_date", "internal_audit_date", "management_review_date", "valid_until_date"), pd.NaT
-    )
-    renewed = rows[4] | {
-        "certificate_number": "204/QĐ-UBND",
-        "announced_date": pd.Timestamp("2022-07-01"),
-        "valid_until_date": pd.Timestamp("2025-06-30"),
-    }
-    listed = pd.DataFrame([*rows, renewed])
+def _iso_register(units: list[str], day: str) -> pd.DataFrame:
+    """The register of one date: one row per unit, and a second one for the unit that renewed its announcement."""
+    rows = [_iso_row(place, code, int(day[:4])) for place, code in enumerate(units)]
+    if len(rows) > 12:
+        rows[2] |= {"management_review_date": NEVER}
+        rows[4] |= {"valid_until_date": pd.Timestamp("2022-06-30")}
+        rows[6] |= dict.fromkeys(("announced_date", "internal_audit_date", "management_review_date"), NEVER)
+        rows[6] |= {"certificate_number": "-", "procedures_covered_count": 0, "valid_until_date": NEVER}
+        rows[8] |= {"valid_until_date": pd.Timestamp("2023-02-14")}
+        rows[12] |= {"is_mandated": False}
+        renewal = {"announced_date": pd.Timestamp("2022-07-01"), "valid_until_date": pd.Timestamp("2025-06-30")}
+        rows.append(rows[4] | renewal | {"certificate_number": "204/QĐ-UBND"})
     date = pd.Timestamp(day)
-    return listed.assign(snapshot_date=date, exported_at=date + pd.Timedelta(hours=18))[list(CERTIFICATE)]
+    return pd.DataFrame(rows).assign(snapshot_date=date, exported_at=date + pd.Timedelta(hours=18))[list(CERTIFICATE)]
+
+
+def _iso_row(place: int, code: str, year: int) -> dict[str, object]:
+    audited = year if year == 2022 or place % 2 == 0 else year - 1
+    return {
+        "agency_code": code,
+        "certificate_number": f"{100 + place}/QĐ-UBND",
+        "is_mandated": True,
+        "announced_date": pd.Timestamp("2021-02-15") + pd.Timedelta(days=place),
+        "internal_audit_date": pd.Timestamp(audited, 2, 10),
+        "management_review_date": pd.Timestamp(audited, 2, 20),
+        "valid_until_date": pd.Timestamp("2024-02-14"),
+        # the town itself lists no procedures on the portal, so it cannot cover any
+        "procedures_covered_count": 0 if code == WARD_TOWN else 60 + place,
+    }

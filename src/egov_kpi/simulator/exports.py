@@ -189,9 +189,10 @@ def _dossier_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _address(numbers: pd.Series) -> pd.Series:
     """Made-up addresses; some hold the separator, a quote or a line break, as free text does."""
-    plain = "Ấp giả định " + (numbers % 90).astype(str)
+    plain: pd.Series = "Ấp giả định " + (numbers % 90).astype(str)
     odd = np.where(numbers % 41 == 0, ';\n"nhà số 0"', "")
-    return plain.str.cat(odd.tolist())
+    address: pd.Series = plain.str.cat(odd.tolist())
+    return address
 
 
 def _time_or_text(values: pd.Series) -> pd.Series:
