@@ -160,7 +160,12 @@ class Incoming:
         if place.exists():
             # Damaged since it landed: the fresh copy takes its place, the damaged one goes.
             place.rename(place.with_name(f"{_DISCARDED}{secrets.token_hex(8)}"))
-        self.folder.rename(place)
+        try:
+            self.folder.rename(place)
+        except OSError:
+            # Another writer of the same content was quicker: then it has landed, which is all that was wanted.
+            if not ((place / MANIFEST).exists() and _is_intact(place)):
+                raise
         _sync_folder(place.parent)
         for discarded in place.parent.glob(f"{_DISCARDED}*"):
             shutil.rmtree(discarded)

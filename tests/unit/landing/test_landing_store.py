@@ -130,6 +130,21 @@ def test_damaged_delivery_is_replaced_by_a_fresh_copy(settings: Settings, export
     assert [path.name for path in delivery.landing_path.parent.iterdir()] == [delivery.content_digest]
 
 
+def test_two_writers_of_the_same_content(settings: Settings, export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both saw an empty place; the slower one finds the delivery there and is content."""
+    first = land_file(CONTRACT, export, settings)
+    answers = [False, True]
+    monkeypatch.setattr(module, "_is_intact", lambda place: answers.pop(0))
+    monkeypatch.setattr(Path, "rename", _rename_onto_a_twin)
+    assert land_file(CONTRACT, export, settings) == first
+    assert not answers
+
+
+def _rename_onto_a_twin(source: Path, target: Path) -> None:
+    if source.name.startswith(".incoming-"):
+        raise OSError(39, "Directory not empty")
+
+
 def test_each_opening_is_logged(settings: Settings, export: Path) -> None:
     delivery = land_file(CONTRACT, export, settings)
     assert open_landed(delivery, purpose="load") == delivery.files
