@@ -412,14 +412,6 @@ create table build.mart_leaf (
     primary key (colour, relation, month)
 );
 
--- Months that the rows of a load speak of, by domain word (`kpi`: the cells); raw never changes, so this never does.
-create table build.load_month (
-    load_seq bigint not null,
-    domain text not null,
-    month date not null,
-    primary key (load_seq, domain, month)
-);
-
 -- Which seeds stand in ref, so that a night loads them only when they have changed.
 create table build.seeded (
     is_the_row boolean primary key default true check (is_the_row),
@@ -443,6 +435,5 @@ grant execute on function ledger.append(text, text) to egov_loader, egov_builder
 grant execute on function ledger.event_digest(text, bigint, timestamptz, text, text, text) to egov_auditor;
 
 grant select, insert, delete on build.counted_load, build.mart_leaf, build.seeded to egov_builder;
-grant select, insert on build.node_result, build.load_month to egov_builder;
-grant select on build.counted_load, build.mart_leaf, build.node_result, build.load_month, build.seeded
-to egov_publisher, egov_auditor;
+grant select, insert on build.node_result to egov_builder;
+grant select on build.counted_load, build.mart_leaf, build.node_result, build.seeded to egov_publisher, egov_auditor;

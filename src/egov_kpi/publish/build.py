@@ -92,7 +92,6 @@ def variables(plan: BuildPlan) -> dict[str, Any]:
         "as_of": plan.as_of.isoformat(),
         "touched_loads": list(plan.touched),
         "rebuild": plan.rebuild,
-        "first_month": plan.first_month.isoformat(),
         "months": {domain: [day.isoformat() for day in days] for domain, days in plan.touched_months.items()},
     }
 
@@ -107,7 +106,6 @@ def _event(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
         "rebuild": plan.rebuild,
         "models": plan.models,
         "months": plan.touched_months,
-        "first_month": plan.first_month,
         "code_version": code_version(settings),
     }
 

@@ -39,8 +39,8 @@ class Live:
 class ColourState:
     """What the ledger says a colour holds.
 
-    `dirty` are loads that builds began to apply or take out and did not finish; `seen` is what those and the last
-    finished build were made for.
+    `dirty` are loads that builds began to apply or take out and did not finish; `as_of_seen` the days for
+    which those and the last finished build were made.
     """
 
     colour: str
@@ -49,7 +49,7 @@ class ColourState:
     models: str
     built_event: int
     dirty: frozenset[int]
-    seen: months.Seen
+    as_of_seen: tuple[date, ...]
     is_half_rebuilt: bool
     is_broken_off: bool
 
@@ -69,7 +69,6 @@ class BuildPlan:
     counted: tuple[int, ...]
     touched: tuple[int, ...]
     touched_months: months.Months
-    first_month: date
     rebuild: bool
     models: str
     is_live_current: bool
@@ -117,10 +116,7 @@ def state(conn: Connection, colour: str) -> ColourState:
         models=built[1].get("models", ""),
         built_event=built[0],
         dirty=frozenset(load for body in unfinished for load in body["touched"]),
-        seen=months.Seen(
-            as_of=tuple(_day(body["as_of"]) for body in bodies),
-            first_months=tuple(_day(body["first_month"]) for body in bodies),
-        ),
+        as_of_seen=tuple(_day(body["as_of"]) for body in bodies),
         is_half_rebuilt=any(body["rebuild"] for body in unfinished),
         is_broken_off=bool(unfinished),
     )
@@ -139,9 +135,7 @@ def plan(conn: Connection, business_date: date, settings: Settings, rebuild: boo
     none: frozenset[int] = frozenset()
     base, dirty = (none, none) if rebuild else (idle.applied, idle.dirty)
     touched = (counted ^ base) | dirty
-    # From nothing means every month of the figures, as if the last build had ended before the first of them.
-    first = months.first_month(conn, settings, sorted(counted), as_of)
-    seen = months.Seen(first_months=(months.first_day(as_of),)) if rebuild else idle.seen
+    found = months.touched_months(conn, settings, pointer.idle, sorted(touched), as_of, idle.as_of_seen)
     return BuildPlan(
         colour=pointer.idle,
         as_of=as_of,
@@ -149,8 +143,7 @@ def plan(conn: Connection, business_date: date, settings: Settings, rebuild: boo
         to_unapply=tuple(sorted(touched - counted)),
         counted=tuple(sorted(counted)),
         touched=tuple(sorted(touched)),
-        touched_months=months.touched_months(conn, settings, sorted(touched), sorted(counted), as_of, first, seen),
-        first_month=first,
+        touched_months=months.all_months(found, as_of) if rebuild else found,
         rebuild=rebuild,
         models=models,
         is_live_current=pointer.publish_no > 0 and holds(state(conn, pointer.colour), counted, as_of, models),

@@ -5,7 +5,6 @@ moves from January to February has to leave January.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -33,40 +32,31 @@ KPI = "kpi"
 _DATES = {"date", "timestamp"}
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What builds of a colour, broken-off ones too, were made for: days, and first months of figures."""
-
-    as_of: tuple[date, ...] = ()
-    first_months: tuple[date, ...] = ()
-
-
-def first_month(conn: Connection, settings: Settings, counted: list[int], as_of: date) -> date:
-    """Where the figures begin: the first month that a counted load speaks of. They end with the month of `as_of`."""
-    _remember(conn, settings, counted)
-    row = conn.execute(
-        "select min(month) from build.load_month where domain = %s and load_seq = any(%s)", (KPI, counted)
-    ).fetchone()
-    begins = row[0] if row else None
-    return min(begins or as_of, first_day(as_of)).replace(day=1)
-
-
 def touched_months(
-    conn: Connection, settings: Settings, loads: list[int], counted: list[int], as_of: date, first: date, seen: Seen
+    conn: Connection, settings: Settings, colour: str, loads: list[int], as_of: date, seen_as_of: tuple[date, ...]
 ) -> Months:
-    """Months by domain, and under `kpi` those whose figures may change: by these loads, by time alone, or by existing
-    now."""
+    """Months by domain, and under `kpi` those whose figures may change.
+
+    Figures change by these loads, by time alone (every month since the earliest day the colour was built for), by rows
+    beside theirs, and where the series begins.
+    """
+    days = (as_of, *seen_as_of)
     found: dict[str, set[date]] = {domain: set() for domain in DOMAINS.values()}
-    figures = {*month_range(min(as_of, *seen.as_of, as_of), max(as_of, *seen.as_of, as_of))}
-    figures |= {*month_range(min(first, *seen.first_months, first), max(first, *seen.first_months, first))}
-    figures |= {month for month in _beside_rows(conn, loads, min(as_of, *seen.as_of, as_of)) if month >= first}
+    figures = {*month_range(min(days), max(days)), *_beside_rows(conn, loads, min(days))}
+    watched = sorted({*loads, *_ahead_of(conn, min(days))})
     for contract in all_contracts(settings).values():
-        facts, cells = _of_contract(conn, contract, loads, counted, as_of)
+        facts, cells = _of_contract(conn, contract, loads)
         found[DOMAINS[contract.id]] |= facts
-        figures |= cells
+        figures |= cells | _of_contract(conn, contract, watched)[1]
     # Nothing is known of the future: a due date of next year opens no cell.
-    found[KPI] = {month for month in figures if month <= max(as_of, *seen.as_of, as_of)}
+    known = {month for month in figures if month <= max(days)}
+    found[KPI] = known | _around_beginning(conn, colour, known, as_of)
     return {domain: sorted(months) for domain, months in found.items()}
+
+
+def all_months(months: Months, as_of: date) -> Months:
+    """The same for a build from nothing: figures without a gap up to `as_of`."""
+    return {**months, KPI: list(month_range(min(months[KPI]), as_of))}
 
 
 def _beside_rows(conn: Connection, loads: list[int], since: date) -> set[date]:
@@ -75,32 +65,22 @@ def _beside_rows(conn: Connection, loads: list[int], since: date) -> set[date]:
     return {row[0] for row in rows}
 
 
-def _remember(conn: Connection, settings: Settings, loads: list[int]) -> None:
-    """Note the months of loads that are new here, from their own rows: once per load, so at the cost of the delta."""
-    new = conn.execute(
-        "select p.load_seq, p.dataset from ledger.promoted_load as p where p.load_seq = any(%s)"
-        " and not exists (select from build.load_month as m where m.load_seq = p.load_seq)",
-        (loads,),
-    ).fetchall()
-    contracts = all_contracts(settings)
-    for load_seq, dataset in new:
-        facts, cells = _own_months(conn, contracts[dataset], load_seq)
-        rows = [(load_seq, DOMAINS[dataset], month) for month in facts] + [(load_seq, KPI, month) for month in cells]
-        with conn.cursor() as cursor:
-            cursor.executemany("insert into build.load_month (load_seq, domain, month) values (%s, %s, %s)", rows)
+def _ahead_of(conn: Connection, day: date) -> set[int]:
+    """Loads that may hold rows later than a day for which the colour was built: time alone makes those count."""
+    rows = conn.execute("select load_seq from ledger.promoted_load where business_date >= %s", (day,)).fetchall()
+    return {row[0] for row in rows}
 
 
-def _own_months(conn: Connection, contract: Contract, load_seq: int) -> tuple[set[date], set[date]]:
-    business, others = _date_columns(contract)
-    table = sql.Identifier("raw", contract.table)
-    found = []
-    for columns in ([business], others):
-        query = sql.SQL(
-            "select distinct m.month from {table} as v cross join lateral unnest({values}) as m (month)"
-            " where v.load_seq = %s and m.month is not null"
-        ).format(table=table, values=_months_of(columns))
-        found.append({row[0] for row in conn.execute(query, (load_seq,)).fetchall()} if columns else set())
-    return found[0], found[0] | found[1]
+def _around_beginning(conn: Connection, colour: str, touched: set[date], as_of: date) -> set[date]:
+    """Months between a touched beginning of the series and the first month that stays: they may come or go as zeros."""
+    query = sql.SQL(
+        "select min(business_month), min(business_month) filter (where business_month <> all(%s::date[])) from {}"
+    ).format(sql.Identifier(colour, "fct_kpi_component"))
+    row = conn.execute(query, (sorted(touched),)).fetchone()
+    begins, stays = row if row is not None else (None, None)
+    if not touched or (begins is not None and min(touched) > begins):
+        return set()
+    return set(month_range(min(touched), stays or as_of))
 
 
 def _date_columns(contract: Contract) -> tuple[str, list[str]]:
@@ -118,16 +98,24 @@ def _months_of(columns: list[str]) -> sql.Composable:
     return sql.SQL("array[{}]").format(sql.SQL(", ").join(parts))
 
 
-def _of_contract(
-    conn: Connection, contract: Contract, loads: list[int], counted: list[int], as_of: date
-) -> tuple[set[date], set[date]]:
+def _of_contract(conn: Connection, contract: Contract, loads: list[int]) -> tuple[set[date], set[date]]:
+    """Months of the facts and of the figures that hang on the keys of these loads."""
     if not loads:
         return set(), set()
-    if contract.shape == "snapshot":
-        return _of_snapshots(conn, contract, loads, counted, as_of)
     business, others = _date_columns(contract)
+    if contract.shape == "snapshot":
+        facts = _own_months(conn, contract, loads, business)
+        return facts, facts
     facts = _months_of_keys(conn, contract, loads, [business])
     return facts, facts | _months_of_keys(conn, contract, loads, others)
+
+
+def _own_months(conn: Connection, contract: Contract, loads: list[int], column: str) -> set[date]:
+    """A snapshot speaks for its own month only."""
+    query = sql.SQL("select distinct date_trunc('month', {})::date from {} where load_seq = any(%s)").format(
+        sql.Identifier(column), sql.Identifier("raw", contract.table)
+    )
+    return {row[0] for row in conn.execute(query, (loads,)).fetchall()}
 
 
 def _months_of_keys(conn: Connection, contract: Contract, loads: list[int], columns: list[str]) -> set[date]:
@@ -141,26 +129,6 @@ def _months_of_keys(conn: Connection, contract: Contract, loads: list[int], colu
         " where m.month is not null"
     ).format(keys=keys, table=sql.Identifier("raw", contract.table), values=_months_of(columns))
     return {row[0] for row in conn.execute(query, (loads,)).fetchall()}
-
-
-def _of_snapshots(
-    conn: Connection, contract: Contract, loads: list[int], counted: list[int], as_of: date
-) -> tuple[set[date], set[date]]:
-    """A snapshot speaks for its month and for the months after it until the next one."""
-    domain = DOMAINS[contract.id]
-    query = (
-        "with known as (select month, load_seq from build.load_month where domain = %(domain)s),"
-        " touched as (select distinct month from known where load_seq = any(%(loads)s))"
-        " select t.month, ("
-        "select min(k.month) from known as k where k.month > t.month and k.load_seq = any(%(counted)s))"
-        " from touched as t"
-    )
-    facts: set[date] = set()
-    cells: set[date] = set()
-    for month, following in conn.execute(query, {"domain": domain, "loads": loads, "counted": counted}).fetchall():
-        facts.add(month)
-        cells |= set(month_range(month, following or max(as_of, month)))
-    return facts, cells
 
 
 def first_day(day: date) -> date:
