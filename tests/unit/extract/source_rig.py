@@ -97,4 +97,4 @@ class Patience:
 
     @property
     def policy(self) -> Policy:
-        return Policy(first_wait=0.5, longest_wait=30.0, connect_timeout=2.0, read_timeout=0.5, sleep=self.waits.append)
+        return Policy(first_wait=0.5, longest_wait=30.0, connect_timeout=5.0, read_timeout=2.0, sleep=self.waits.append)

@@ -123,7 +123,7 @@ def test_timeout_in_the_middle_of_a_page(serve: Serve, settings_of: SettingsOf, 
         handler.end_headers()
         handler.wfile.write(b'{"total": 700, "items": [')
         handler.wfile.flush()
-        time.sleep(1.0)
+        time.sleep(3.0)
 
     rig = serve(Office(_documents(700), {2: [drip]}))
     assert len(_ids(_pull("ioffice.outgoing_documents", rig, settings_of, patience))) == 700

@@ -85,7 +85,8 @@ def test_page_that_can_not_be_judged_is_refused(content: bytes, code: str) -> No
 _JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda part: st.lists(part), max_leaves=6)
 
 
-@given(st.lists(st.dictionaries(st.text(), _JSON)), st.sampled_from([None, 2]))
+@given(st.lists(st.dictionaries(st.text(), _JSON), max_size=8), st.sampled_from([None, 2]))
+@hypothesis_settings(max_examples=50, deadline=None)
 def test_item_spans_are_the_items(items: list[dict[str, object]], indent: int | None) -> None:
     text = json.dumps({"a": 1, "items": items, "b": [{}]}, indent=indent)
     spans = item_spans(text)
