@@ -1,0 +1,191 @@
+"""The oracle's roll-ups on a handful of records whose answers can be checked by eye."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from egov_kpi.simulator.records import Records, generate
+from egov_kpi.simulator.truth import KEY, KPIS, compare, expected_kpis
+
+DISTRICT, FIRST, SECOND = "823", "28651", "28654"
+
+
+@pytest.fixture(scope="module")
+def empty() -> Records:
+    """The calibrated profile without a record, and with few units."""
+    full = generate("calibrated")
+    units = full.units[full.units["agency_code"].isin(["82", DISTRICT, FIRST, SECOND, "06", "058"])]
+    names = ("documents", "dossiers", "paper", "mailboxes", "headcount", "procedures", "certificates")
+    return replace(full, units=units, **{name: getattr(full, name).head(0) for name in names})
+
+
+def _rows(like: pd.DataFrame, *rows: dict[str, object]) -> pd.DataFrame:
+    """Rows in the types of `like`; what a row does not say is missing."""
+    frame = pd.DataFrame(list(rows), columns=like.columns)
+    dates = [name for name in like.columns if pd.api.types.is_datetime64_any_dtype(like[name])]
+    return frame.astype(dict.fromkeys(dates, "datetime64[s]"))
+
+
+def _dossier(code: str, **values: object) -> dict[str, object]:
+    standard = {
+        "dossier_code": code, "procedure_code": "1.000001", "agency_code": FIRST, "channel": "direct",
+        "received_at": pd.Timestamp("2023-01-10 09:00"), "due_at": pd.Timestamp("2023-01-20 09:00"),
+        "dossier_status": "received", "updated_at": pd.Timestamp("2023-01-10 09:00"),
+    }  # fmt: skip
+    return {**standard, **values}
+
+
+def _settled(code: str, finished: str, **values: object) -> dict[str, object]:
+    end = pd.Timestamp(finished)
+    return _dossier(code, finished_at=end, returned_at=end, dossier_status="returned", updated_at=end, **values)
+
+
+def _value(
+    truth: pd.DataFrame, kpi: str, agency: str, scope: str = "tree", grain: str = "quarter", start: str = "2023-01-01"
+) -> tuple[float, float]:
+    cell = dict(zip(KEY, (kpi, KPIS[kpi].method, KPIS[kpi].due_basis, agency, scope, grain, start), strict=True))
+    rows = truth[(truth[list(cell)].astype(str) == pd.Series(cell)).all(axis=1)]
+    assert len(rows) == 1, cell
+    return rows.iloc[0]["numerator"], rows.iloc[0]["denominator"]
+
+
+def test_late_is_by_day_and_nothing_without_a_due_date_is_on_time(empty: Records) -> None:
+    dossiers = _rows(
+        empty.dossiers,
+        _settled("hours late", "2023-01-20 16:00"),
+        _settled("a day late", "2023-01-21 08:00"),
+        _settled("no due date", "2023-01-12 08:00", due_at=pd.NaT),
+    )
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    assert _value(truth, "ontime_settled", DISTRICT) == (1, 3)
+    assert _value(truth, "late_external", DISTRICT)[0] == 1
+
+
+def test_filed_and_refused_are_not_received_and_withdrawn_is_not_settled(empty: Records) -> None:
+    dossiers = _rows(
+        empty.dossiers,
+        _dossier("filed", dossier_status="registered"),
+        _dossier("turned away", dossier_status="refused"),
+        _dossier("withdrawn", dossier_status="withdrawn", finished_at=pd.Timestamp("2023-01-11 09:00")),
+        _settled("done", "2023-01-12 08:00"),
+    )
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    assert _value(truth, "dossier_received", DISTRICT)[0] == 2
+    assert _value(truth, "settled_share", DISTRICT) == (1, 2)
+    assert _value(truth, "ontime_settled", DISTRICT) == (1, 1)
+
+
+def test_the_newest_version_up_to_the_day_counts(empty: Records) -> None:
+    dossiers = _rows(
+        empty.dossiers,
+        _dossier("moved", channel="post"),
+        _dossier("moved", agency_code=SECOND, updated_at=pd.Timestamp("2023-03-07 00:00")),
+    )
+    records = replace(empty, dossiers=dossiers)
+    before, after = expected_kpis(records, "2023-03-06"), expected_kpis(records, "2023-03-07")
+    assert _value(before, "bcci_received", FIRST) == (1, 1)
+    assert _value(after, "bcci_received", FIRST) == (0, 0)
+    assert _value(after, "bcci_received", SECOND) == (0, 1)
+
+
+def test_own_and_tree(empty: Records) -> None:
+    dossiers = _rows(
+        empty.dossiers, _dossier("a"), _dossier("b", agency_code=SECOND), _dossier("c", agency_code=DISTRICT)
+    )
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    assert _value(truth, "dossier_received", DISTRICT, "own")[0] == 1
+    assert _value(truth, "dossier_received", DISTRICT, "tree")[0] == 3
+    assert _value(truth, "dossier_received", "82", "own")[0] == 0
+    assert _value(truth, "dossier_received", "82", "tree")[0] == 3
+    assert _value(truth, "dossier_received", "058", "tree")[0] == 0
+
+
+def test_settled_share_follows_the_received_and_not_the_month_of_settling(empty: Records) -> None:
+    dossiers = _rows(empty.dossiers, _settled("carried over", "2023-02-02 08:00"))
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    assert _value(truth, "settled_share", FIRST, grain="month", start="2023-01-01") == (1, 1)
+    assert _value(truth, "settled_share", FIRST, grain="month", start="2023-02-01") == (0, 0)
+    assert _value(truth, "ontime_settled", FIRST, grain="month", start="2023-02-01") == (0, 1)
+
+
+def _mailbox(number: int, day: str, status: str = "active", **values: object) -> dict[str, object]:
+    at = pd.Timestamp(day)
+    standard = {"mailbox_no": number, "agency_code": FIRST, "account_status": status, "sent_30d_count": 0}
+    return {**standard, "snapshot_date": at, "exported_at": at + pd.Timedelta(hours=20), **values}
+
+
+def test_a_stock_is_the_units_last_snapshot_of_the_period(empty: Records) -> None:
+    mailboxes = _rows(
+        empty.mailboxes,
+        _mailbox(1, "2023-01-31"),
+        _mailbox(2, "2023-01-31", sent_30d_count=3),
+        _mailbox(1, "2023-02-28", "closed"),
+        _mailbox(2, "2023-02-28", "closed"),
+        _mailbox(3, "2023-01-31", agency_code=SECOND),
+    )
+    truth = expected_kpis(replace(empty, mailboxes=mailboxes), "2023-03-06")
+    assert _value(truth, "mail_issued", FIRST, grain="month", start="2023-01-01")[0] == 2
+    assert _value(truth, "mail_used", FIRST, grain="month", start="2023-01-01")[0] == 1
+    assert _value(truth, "mail_issued", FIRST)[0] == 0
+    assert _value(truth, "mail_issued", DISTRICT)[0] == 1, "the other unit's last snapshot is January's"
+    assert _value(truth, "mail_issued", FIRST, grain="month", start="2023-03-01") == (0, 0)
+
+
+def test_a_corrected_snapshot_wins_as_a_whole(empty: Records) -> None:
+    again = {"exported_at": pd.Timestamp("2023-02-02 08:00")}
+    mailboxes = _rows(
+        empty.mailboxes, _mailbox(1, "2023-01-31"), _mailbox(2, "2023-01-31"), _mailbox(1, "2023-01-31", **again)
+    )
+    records = replace(empty, mailboxes=mailboxes)
+    assert _value(expected_kpis(records, "2023-02-01"), "mail_issued", FIRST)[0] == 2
+    assert _value(expected_kpis(records, "2023-02-02"), "mail_issued", FIRST)[0] == 1
+
+
+def _offer(agency: str, code: str, level: str, service: str, **values: object) -> dict[str, object]:
+    at = pd.Timestamp("2023-01-31")
+    standard = {
+        "agency_code": agency, "procedure_code": code, "competent_level": level, "service_level": service,
+        "procedure_status": "in_force", "posted_date": at, "snapshot_date": at, "exported_at": at,
+    }  # fmt: skip
+    return {**standard, **values}
+
+
+def test_procedures_are_distinct_by_procedure_and_level(empty: Records) -> None:
+    procedures = _rows(
+        empty.procedures,
+        _offer(DISTRICT, "1.000001", "district", "partial"),
+        _offer(FIRST, "1.000001", "commune", "partial"),
+        _offer(SECOND, "1.000001", "commune", "partial"),
+        _offer(SECOND, "1.000002", "commune", "full", posted_date=pd.NaT),
+        _offer(SECOND, "1.000003", "commune", "full", procedure_status="abolished"),
+    )
+    dossiers = _rows(
+        empty.dossiers, _dossier("a", channel="online"), _dossier("b", channel="online", agency_code=SECOND)
+    )
+    truth = expected_kpis(replace(empty, procedures=procedures, dossiers=dossiers), "2023-03-06")
+    assert _value(truth, "tthc_posted", DISTRICT)[0] == 2
+    assert _value(truth, "dvc_partial", DISTRICT)[0] == 2
+    assert _value(truth, "dvc_full", DISTRICT)[0] == 1
+    assert _value(truth, "dvc_partial_active", DISTRICT) == (1, 2)
+    assert _value(truth, "dvc_partial_active", DISTRICT, grain="month", start="2023-02-01") == (0, 0)
+
+
+def test_compare_finds_a_wrong_value_a_missing_row_and_a_row_too_many(empty: Records) -> None:
+    dossiers = _rows(empty.dossiers, _dossier("a"))
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    assert compare(truth, truth).empty
+    wrong = truth.copy()
+    wrong.loc[0, "numerator"] += 1
+    assert len(compare(truth, wrong)) == 1
+    assert len(compare(truth, truth[1:])) == 1
+    extra = pd.concat([truth, truth[:1].assign(agency_code="99")])
+    assert len(compare(truth, extra)) == 1
+
+
+def test_every_unit_has_a_row_for_every_period(empty: Records) -> None:
+    dossiers = _rows(empty.dossiers, _dossier("a"))
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    periods = 3 + 1 + 1
+    assert len(truth) == len(KPIS) * len(empty.units) * 2 * periods
+    assert not truth.duplicated(KEY).any()
