@@ -421,29 +421,21 @@ select dataset, window_from, window_to, load_seqs from answered
 union all
 select dataset, window_from, window_to, load_seqs from by_hand;
 
--- Months whose figures change although no row of theirs did: those of refused rows, those up to which data has become
--- known, and those between the first figure and the second when the first one is touched (the series of periods begins
--- with it). `figures` are the months of the touched rows, `since` is the earliest day for which the colour was built.
-create function build.months_beside_rows(
-    colour text, figures date[], loads bigint[], since date, as_of date
-) returns setof date
-language plpgsql stable
+-- Months whose figures change although no row of theirs did: those of refused rows, and those up to which data has become
+-- known since the earliest day for which the colour was built. An answer without a beginning reaches back to the first
+-- figure.
+create function build.months_beside_rows(loads bigint[], since date) returns setof date
+language sql stable
 set search_path = pg_catalog, pg_temp
-as $$
-declare
-    first_touched constant date := (select min(f.month) from unnest(figures) as f (month));
-    first_untouched date;
-    first_figure date;
-begin
-    if colour not in ('blue', 'green') then
-        raise exception 'no such colour: %', colour using errcode = 'invalid_parameter_value';
-    end if;
-    execute format(
-        'select min(c.business_month) filter (where c.business_month <> all ($1)), min(c.business_month) '
-        'from %I.fct_kpi_component as c', colour
-    ) into first_untouched, first_figure using figures;
-    return query
-    with span as (
+begin atomic
+    with first_figure as (
+        select least(
+            (select min(b.business_month) from blue.fct_kpi_component as b),
+            (select min(g.business_month) from green.fct_kpi_component as g)
+        ) as month
+    ),
+
+    span as (
         select
             coalesce(q.business_date, l.business_date) as first_day,
             coalesce(q.business_date, l.business_date) as last_day
@@ -451,21 +443,19 @@ begin
         inner join ledger.load as l on l.load_seq = q.load_seq
         where q.load_seq = any(loads)
         union all
-        select coalesce(w.window_from, first_figure, w.window_to), w.window_to
+        select coalesce(w.window_from, f.month, w.window_to), w.window_to
         from build.dataset_window as w
+        cross join first_figure as f
         where w.load_seqs && loads or w.window_to >= since
-        union all
-        select first_touched, coalesce(first_untouched, as_of)
     )
 
     select distinct m.month::date
     from span as s
     cross join lateral generate_series(
-        date_trunc('month', s.first_day), date_trunc('month', least(s.last_day, as_of)), interval '1 month'
+        date_trunc('month', s.first_day), date_trunc('month', s.last_day), interval '1 month'
     ) as m (month);
-end
-$$;
+end;
 
 grant select on build.quarantined_row, build.dataset_window to egov_builder, egov_auditor;
-revoke execute on function build.months_beside_rows(text, date[], bigint[], date, date) from public;
-grant execute on function build.months_beside_rows(text, date[], bigint[], date, date) to egov_builder;
+revoke execute on function build.months_beside_rows(bigint[], date) from public;
+grant execute on function build.months_beside_rows(bigint[], date) to egov_builder;
