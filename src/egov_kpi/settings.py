@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     # Port of the embedded Postgres; 0 picks a free one and remembers it under local_dir.
     postgres_port: int = 0
 
+    # Where Airflow's API server listens, and the address under which its other services reach it. Port 0 picks a free
+    # one and remembers it. Containers set all three, because each of them has a loopback of its own.
+    airflow_bind: str = "127.0.0.1"
+    airflow_port: int = 0
+    airflow_url: str = ""
+
     # Base URL of the source systems; the simulator's address when it is empty.
     source_base_url: str = ""
     simulator_port: int = 0

@@ -56,8 +56,8 @@ def home(settings: Settings) -> Path:
 
 def info(settings: Settings) -> AirflowInfo:
     """Address and login, whether it runs or not."""
-    port = stable_or_kept_port(settings)
-    return AirflowInfo(f"http://{LOOPBACK}:{port}", _user(), secret(settings, "airflow_admin", 16))
+    url = settings.airflow_url.rstrip("/") or f"http://{LOOPBACK}:{stable_or_kept_port(settings)}"
+    return AirflowInfo(url, _user(), secret(settings, "airflow_admin", 16))
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -66,7 +66,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def shared_environment() -> dict[str, str]:
-    """Settings that hold on every machine, from the file that docker-compose.yml reads too."""
+    """Settings that hold on every machine, in containers too."""
     text = Path(__file__).with_name("airflow.env").read_text(encoding="utf-8")
     pairs = (line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {name.strip(): value.strip() for name, value in pairs}
@@ -75,11 +75,12 @@ def shared_environment() -> dict[str, str]:
 def commands(settings: Settings) -> dict[str, list[str]]:
     """How each service is started."""
     airflow = [sys.executable, "-m", "airflow"]
+    at = ["--host", settings.airflow_bind, "--port", str(stable_or_kept_port(settings))]
     return {
         "scheduler": [*airflow, "scheduler", "--skip-serve-logs"],
         "dag-processor": [*airflow, "dag-processor"],
         "triggerer": [*airflow, "triggerer", "--skip-serve-logs"],
-        "api-server": [*airflow, "api-server", "--host", LOOPBACK, "--port", str(stable_or_kept_port(settings))],
+        "api-server": [*airflow, "api-server", *at],
     }
 
 
@@ -158,7 +159,7 @@ def stable_or_kept_port(settings: Settings) -> int:
     ports = settings.local_dir / "ports.json"
     if is_supervised(settings):
         return int(json.loads(ports.read_text(encoding="utf-8"))["airflow"])
-    return stable_port(ports, "airflow")
+    return stable_port(ports, "airflow", settings.airflow_port)
 
 
 # -------------------------------------------------------------------------------------------------------- environment
@@ -178,14 +179,14 @@ def settings_environment(settings: Settings) -> dict[str, str]:
 
 
 def _own_environment(settings: Settings) -> dict[str, str]:
-    url = info(settings).url
     return {
         "AIRFLOW_HOME": str(home(settings)),
         "AIRFLOW__CORE__DAGS_FOLDER": str(settings.project_root / "dags"),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{info(settings).url}/execution/",
         "AIRFLOW__CORE__FERNET_KEY": _fernet_key(settings),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords_file(settings)),
-        "AIRFLOW__API__BASE_URL": url,
+        # what a browser on this machine calls it; between containers it has another name
+        "AIRFLOW__API__BASE_URL": f"http://{LOOPBACK}:{stable_or_kept_port(settings)}",
         "AIRFLOW__API__SECRET_KEY": secret(settings, "airflow_api_key"),
         "AIRFLOW__API_AUTH__JWT_SECRET": secret(settings, "airflow_jwt", 64),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": _database_url(settings, postgres.ensure_running(settings)),
@@ -216,13 +217,18 @@ def _lock(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _start(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
+    """Everything that the services need before they start: folders, login, database, Airflow's own tables."""
     private_dir(home(settings))
     private_dir(home(settings) / "logs")
     write_private(passwords_file(settings), json.dumps({_user(): info(settings).password}) + "\n")
     server = postgres.ensure_running(settings)
     _prepare_database(settings, server)
     _migrate(settings, server)
+
+
+def _start(settings: Settings) -> None:
+    prepare(settings)
     variables = environment(settings)
     began = datetime.now(UTC).isoformat()
     command = [sys.executable, "-m", "egov_kpi.platform.supervisor"]
