@@ -2,19 +2,25 @@
 
 Grain of `raw.<table>`: one row per exported row and load. A row that another load already brought is stored again and
 marked unchanged; a row that repeats an earlier one of its own load word for word is counted as a duplicate and left
-out. Everything happens in the caller's transaction, together with quarantine, account and ledger.
+out. Everything is written in the caller's transaction, together with quarantine, account and ledger.
+
+Two backends share the work, or a large load would take half as long again: a second connection reads and types the
+rows, the caller's copies them in. The reader can't see what the caller has not committed, so the rows to leave out are
+told to it.
 """
 
 # ruff: noqa: S608  (the names in these statements are a contract's, which allow no character that could do harm)
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import psycopg
 
-from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import cast_expression, identifier
+from egov_kpi.contracts.model import Column, Contract
+from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier
 from egov_kpi.errors import EgovError
 from egov_kpi.raw.digest import row_digest_expression, whole_row_expression
 
@@ -22,6 +28,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Hash tables of a million keys; the transaction's own, gone with it.
 WORK_MEM = "128MB"
+_OWN_COLUMNS = ("load_seq", "file_digest", "sheet", "row_no", "row_digest", "is_unchanged", "loaded_month")
+_ROWS_AT_ONCE = 128
 
 
 @dataclass(frozen=True)
@@ -36,34 +44,64 @@ class Account:
     structural: int
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Rows of a load by file and row number."""
+
+    files: list[int]
+    rows: list[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class _Load:
+    """The load in hand; digests in the order of the manifest."""
+
+    contract: Contract
+    load_seq: int
+    digests: list[str]
+
+    @property
+    def inbound(self) -> str:
+        return f"inbound.{identifier(f'{self.contract.table}__{self.load_seq}')}"
+
+    @property
+    def raw(self) -> str:
+        return f"raw.{identifier(self.contract.table)}"
+
+    @property
+    def quarantine(self) -> str:
+        return f"quarantine.{identifier(self.contract.table)}"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"load_seq": self.load_seq, "digests": self.digests}
+
+
 def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: Sequence[str] | None = None) -> Account:
     """Append the load's rows to raw. `file_digests` are the landed digests in the manifest's order (default: ledger).
 
-    EGOV-RAW-001 when the load has no inbound table, EGOV-RAW-002 when it has rows in raw already.
+    EGOV-RAW-001 when the load has no inbound table, -002 when it has rows in raw already, -003 when a value that passed
+    the gate can't be typed, -004 when quarantine holds rows that the load hasn't.
     """
-    _require_new(conn, contract, load_seq)
     digests = list(file_digests) if file_digests is not None else _landed_digests(conn, load_seq)
+    load = _Load(contract, load_seq, digests)
+    _require_new(conn, load)
     conn.execute("select set_config('work_mem', %s, true)", (WORK_MEM,))
     conn.execute("select raw.ensure_partition(%s, current_date)", (contract.table,))
-    landed, structural, quarantined = _count_inbound(conn, contract, load_seq, digests)
-    repeated = _repeated_rows(conn, contract, load_seq, digests, quarantined > 0)
-    _insert(conn, contract, load_seq, digests, repeated, quarantined > 0)
-    accepted, unchanged = _count_raw(conn, contract, load_seq)
-    return Account(landed, accepted, unchanged, quarantined, len(repeated), structural)
+    landed, structural = _row(conn, f"select count(*), count(*) filter (where _kind <> 'data') from {load.inbound}")
+    refused = _refused_rows(conn, load)
+    repeated = _repeated_rows(conn, load, refused)
+    _copy(conn, load, _Place(refused.files + repeated.files, refused.rows + repeated.rows))
+    accepted, unchanged = _count_raw(conn, load)
+    return Account(landed, accepted, unchanged, len(refused), len(repeated), structural)
 
 
 def drop_inbound(conn: Connection, contract: Contract, load_seq: int) -> None:
     """Remove a load's inbound table, once the load has been decided."""
-    conn.execute(_sql(f"drop table if exists {_inbound(contract, load_seq)}"))
-
-
-def _require_new(conn: Connection, contract: Contract, load_seq: int) -> None:
-    known = conn.execute("select to_regclass(%s) is not null", (_inbound(contract, load_seq),)).fetchone()
-    if known is None or not known[0]:
-        raise EgovError("EGOV-RAW-001", dataset=contract.id, load_seq=load_seq)
-    query = f"select exists (select from {_raw(contract)} where load_seq = %s)"
-    if _row(conn, query, (load_seq,))[0]:
-        raise EgovError("EGOV-RAW-002", dataset=contract.id, load_seq=load_seq)
+    conn.execute(_sql(f"drop table if exists {_Load(contract, load_seq, []).inbound}"))
 
 
 def _landed_digests(conn: Connection, load_seq: int) -> list[str]:
@@ -71,146 +109,166 @@ def _landed_digests(conn: Connection, load_seq: int) -> list[str]:
     return [row[0] for row in conn.execute(query, (load_seq,))]
 
 
-def _count_inbound(conn: Connection, contract: Contract, load_seq: int, digests: Sequence[str]) -> tuple[int, int, int]:
-    """Rows landed, structural ones, and those in quarantine that really are rows of this load."""
-    counted = f"select count(*), count(*) filter (where _kind <> 'data') from {_inbound(contract, load_seq)}"
-    refused = f"select count(*) from {_source(contract, load_seq)} where i._kind = 'data' and {_refused(contract)}"
-    landed, structural = _row(conn, counted)
-    (in_quarantine,) = _row(conn, f"select count(*) from {_quarantine(contract)} where load_seq = %s", (load_seq,))
-    if not in_quarantine:
-        return landed, structural, 0
-    (quarantined,) = _row(conn, refused, {"digests": list(digests), "load_seq": load_seq})
-    if quarantined != in_quarantine:
-        raise EgovError("EGOV-RAW-004", load_seq=load_seq, found=quarantined, expected=in_quarantine)
-    return landed, structural, quarantined
+def _require_new(conn: Connection, load: _Load) -> None:
+    if not _row(conn, "select to_regclass(%s) is not null", (load.inbound,))[0]:
+        raise EgovError("EGOV-RAW-001", dataset=load.contract.id, load_seq=load.load_seq)
+    if _row(conn, f"select exists (select from {load.raw} where load_seq = %s)", (load.load_seq,))[0]:
+        raise EgovError("EGOV-RAW-002", dataset=load.contract.id, load_seq=load.load_seq)
 
 
-def _repeated_rows(
-    conn: Connection, contract: Contract, load_seq: int, digests: Sequence[str], is_filtered: bool
-) -> list[tuple[int, int]]:
-    """File and row number of every word-for-word repetition of an earlier row of the load.
-
-    Only rows that share key and version are compared in full: hashing every row twice would cost more than the insert.
+def _refused_rows(conn: Connection, load: _Load) -> _Place:
+    """Rows of the load that are in quarantine; every row there must be one of its data rows."""
+    (expected,) = _row(conn, f"select count(*) from {load.quarantine} where load_seq = %(load_seq)s", load.values)
+    if not expected:
+        return _Place([], [])
+    query = f"""
+        select i._file, i._row_no from {load.inbound} as i
+        where i._kind = 'data' and exists (
+            select from {load.quarantine} as q
+            where q.load_seq = %(load_seq)s and q.row_no = i._row_no
+                and q.file_digest = (%(digests)s::text[])[i._file + 1]
+        )
     """
-    names = [identifier(column.name) for column in (*contract.key_columns, contract.version_column)]
-    unique = list(dict.fromkeys(names))
-    rows = f"{_source(contract, load_seq)} where {_passed(contract, is_filtered)}"
+    refused = _places(conn, query, load.values)
+    if len(refused) != expected:
+        raise EgovError("EGOV-RAW-004", load_seq=load.load_seq, found=len(refused), expected=expected)
+    return refused
+
+
+def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
+    """Every word-for-word repetition of an earlier row of the load that passed.
+
+    Only rows whose key and version have the same hash are compared in full: comparing all would cost as much as
+    storing them.
+    """
+    columns = dict.fromkeys((*load.contract.key_columns, load.contract.version_column))
+    hashes = (f"hashtextextended(i.{identifier(column.name)}, {seed})" for seed, column in enumerate(columns))
+    suspicion = " # ".join(hashes)
     query = f"""
         with suspect as (
-            select {", ".join(f"i.{name}" for name in unique)}
-            from {rows}
-            group by {", ".join(f"i.{name}" for name in unique)}
-            having count(*) > 1
+            select {suspicion} as suspicion from {load.inbound} as i
+            where {_passed(refused)} group by 1 having count(*) > 1
         ),
         numbered as (
             select
                 i._file,
                 i._row_no,
                 row_number() over (
-                    partition by {whole_row_expression(contract, "i")} order by i._file, i._row_no
+                    partition by {whole_row_expression(load.contract, "i")} order by i._file, i._row_no
                 ) as occurrence
-            from {_source(contract, load_seq)}
-            inner join suspect as s on {" and ".join(f"s.{name} = i.{name}" for name in unique)}
-            where {_passed(contract, is_filtered)}
+            from {load.inbound} as i
+            where {_passed(refused)} and {suspicion} in (select s.suspicion from suspect as s)
         )
         select _file, _row_no from numbered where occurrence > 1
     """
-    return conn.execute(_sql(query), {"digests": list(digests), "load_seq": load_seq}).fetchall()
+    return _places(conn, query, _left_out(refused))
 
 
-def _insert(
-    conn: Connection,
-    contract: Contract,
-    load_seq: int,
-    digests: Sequence[str],
-    repeated: list[tuple[int, int]],
-    is_filtered: bool,
-) -> None:
-    """Append, typed. Whether earlier loads brought a row is only asked when there are earlier loads."""
-    kept = ", ".join(identifier(column.name) for column in contract.kept_columns)
-    casts = ",\n            ".join(cast_expression(column, "i") for column in contract.kept_columns)
-    (has_history,) = _row(conn, f"select exists (select from {_raw(contract)})")
-    query = f"""
-        insert into {_raw(contract)}
-            (load_seq, file_digest, sheet, row_no, row_digest, is_unchanged, loaded_month, {kept})
-        select
-            %(load_seq)s,
-            (%(digests)s::text[])[i._file + 1],
-            i._sheet,
-            i._row_no,
-            d.row_digest,
-            {_known(contract) if has_history else "false"},
-            date_trunc('month', current_date)::date,
-            {casts}
-        from {_source(contract, load_seq)}
-        cross join lateral (select {row_digest_expression(contract, "i")} as row_digest offset 0) as d
-        where {_passed(contract, is_filtered)} and {_is_first() if repeated else "true"}
-    """
-    values = {
-        "load_seq": load_seq,
-        "digests": list(digests),
-        "files": [file for file, _ in repeated],
-        "rows": [row for _, row in repeated],
-    }
+def _copy(conn: Connection, load: _Load, left_out: _Place) -> None:
+    """Copy the typed rows from the reader's backend into the caller's transaction."""
+    names = ", ".join((*_OWN_COLUMNS, *(identifier(column.name) for column in load.contract.kept_columns)))
+    # Whether earlier loads brought a row is only asked when there are earlier loads.
+    (has_history,) = _row(conn, f"select exists (select from {load.raw})")
+    query = _sql(f"copy ({_typed_rows(load, left_out, has_history)}) to stdout (format binary)")
+    target = _sql(f"copy {load.raw} ({names}) from stdin (format binary)")
     try:
-        conn.execute(_sql(query), values)
+        with (
+            _reader(conn) as reader,
+            reader.cursor() as source,
+            conn.cursor() as sink,
+            source.copy(query, {**load.values, **_left_out(left_out)}) as rows,
+            sink.copy(target) as raw,
+        ):
+            stream = iter(rows)
+            while block := b"".join(islice(stream, _ROWS_AT_ONCE)):
+                raw.write(block)
     except (psycopg.DataError, psycopg.IntegrityError) as error:
-        raise EgovError("EGOV-RAW-003", dataset=contract.id, load_seq=load_seq, detail=error.sqlstate) from error
+        # The message may quote the value.
+        detail = error.sqlstate
+        raise EgovError("EGOV-RAW-003", dataset=load.contract.id, load_seq=load.load_seq, detail=detail) from None
 
 
-def _count_raw(conn: Connection, contract: Contract, load_seq: int) -> tuple[int, int]:
+@contextmanager
+def _reader(conn: Connection) -> Iterator[Connection]:
+    """A second session of the caller's login, in which a date of text reads as a contract writes it."""
+    with psycopg.connect(conn.info.dsn, password=conn.info.password, autocommit=True) as reader:
+        reader.execute(
+            "select set_config('datestyle', 'ISO, DMY', false), set_config('timezone', %s, false)", (TIMEZONE,)
+        )
+        # Two sessions of one process: Postgres can't see that one waits for the other, so no wait may be endless.
+        reader.execute("set default_transaction_read_only = on; set lock_timeout = '60s'")
+        yield reader
+
+
+def _typed_rows(load: _Load, left_out: _Place, has_history: bool) -> str:
+    contract = load.contract
+    digest = row_digest_expression(contract, "i")
+    if not has_history:
+        return _select(load, left_out, digest, "false", "")
+    # Kept apart (offset 0), or the digest would be computed once for the row and once for the comparison.
+    return _select(
+        load,
+        left_out,
+        "d.row_digest",
+        _known(load),
+        f"cross join lateral (select {digest} as row_digest offset 0) as d",
+    )
+
+
+def _select(load: _Load, left_out: _Place, digest: str, is_unchanged: str, join: str) -> str:
+    casts = ", ".join(_typed(column) for column in load.contract.kept_columns)
+    return f"""
+        select
+            %(load_seq)s::bigint, (%(digests)s::text[])[i._file + 1], i._sheet, i._row_no, {digest}, {is_unchanged},
+            date_trunc('month', current_date)::date, {casts}
+        from {load.inbound} as i {join}
+        where {_passed(left_out)}
+    """
+
+
+def _typed(column: Column) -> str:
+    """The column's type from its text. In the reader's session a plain cast of a date is right, and much quicker."""
+    if column.type in ("date", "timestamp"):
+        return f"nullif(i.{identifier(column.name)}, '')::{column.sql_type}"
+    return cast_expression(column, "i")
+
+
+def _known(load: _Load) -> str:
+    """Whether any earlier load brought this key with this content; of a snapshot, on whatever date."""
+    keys = [column for column in load.contract.key_columns if column.role != "snapshot_date"]
+    same = " and ".join(f"r.{identifier(column.name)} = {_typed(column)}" for column in keys)
+    return f"exists (select from {load.raw} as r where {same} and r.row_digest = d.row_digest)"
+
+
+def _count_raw(conn: Connection, load: _Load) -> tuple[int, int]:
     query = f"""
         select count(*) filter (where not is_unchanged), count(*) filter (where is_unchanged)
-        from {_raw(contract)} where load_seq = %s and loaded_month = date_trunc('month', current_date)::date
+        from {load.raw} where load_seq = %s and loaded_month = date_trunc('month', current_date)::date
     """
-    accepted, unchanged = _row(conn, query, (load_seq,))
+    accepted, unchanged = _row(conn, query, (load.load_seq,))
     return accepted, unchanged
 
 
-def _passed(contract: Contract, is_filtered: bool) -> str:
-    return f"i._kind = 'data' and {f'not {_refused(contract)}' if is_filtered else 'true'}"
-
-
-def _refused(contract: Contract) -> str:
-    return f"""exists (
-            select from {_quarantine(contract)} as q
-            where q.load_seq = %(load_seq)s and q.row_no = i._row_no
-                and q.file_digest = (%(digests)s::text[])[i._file + 1]
-        )"""
-
-
-def _is_first() -> str:
-    return """not exists (
+def _passed(left_out: _Place) -> str:
+    if not left_out:
+        return "i._kind = 'data'"
+    return """i._kind = 'data' and not exists (
             select from unnest(%(files)s::smallint[], %(rows)s::bigint[]) as x (file_no, row_no)
             where x.file_no = i._file and x.row_no = i._row_no
         )"""
 
 
-def _known(contract: Contract) -> str:
-    """Whether any earlier load brought this key with this content; of a snapshot, on whatever date."""
-    keys = [column for column in contract.key_columns if column.role != "snapshot_date"]
-    same = " and ".join(f"r.{identifier(column.name)} = {cast_expression(column, 'i')}" for column in keys)
-    return f"exists (select from {_raw(contract)} as r where {same} and r.row_digest = d.row_digest)"
+def _left_out(place: _Place) -> dict[str, Any]:
+    return {"files": place.files, "rows": place.rows}
 
 
-def _source(contract: Contract, load_seq: int) -> str:
-    return f"{_inbound(contract, load_seq)} as i"
+def _places(conn: Connection, query: str, values: dict[str, Any]) -> _Place:
+    found = conn.execute(_sql(query), values).fetchall()
+    return _Place([file for file, _ in found], [row for _, row in found])
 
 
-def _inbound(contract: Contract, load_seq: int) -> str:
-    return f"inbound.{identifier(f'{contract.table}__{load_seq}')}"
-
-
-def _raw(contract: Contract) -> str:
-    return f"raw.{identifier(contract.table)}"
-
-
-def _quarantine(contract: Contract) -> str:
-    return f"quarantine.{identifier(contract.table)}"
-
-
-def _row(conn: Connection, query: str, parameters: Any = None) -> tuple[Any, ...]:
-    row = conn.execute(_sql(query), parameters).fetchone()
+def _row(conn: Connection, query: str, values: Any = None) -> tuple[Any, ...]:
+    row = conn.execute(_sql(query), values).fetchone()
     assert row is not None  # an aggregate without groups always has one row
     return row
 
