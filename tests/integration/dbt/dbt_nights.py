@@ -1,0 +1,72 @@
+"""The calibrated profile's nights, straight into raw: what the sources would have delivered after a clean gate."""
+
+import pandas as pd
+from dbt_world import World, hashed
+
+from egov_kpi.simulator.records import PUBLIC_SECRECY, Records, generate
+
+_SNAPSHOTS = {
+    "mail.accounts": "mailboxes",
+    "directory.headcount": "headcount",
+    "portal.procedures": "procedures",
+    "iso.certificates": "certificates",
+}
+
+
+def calibrated() -> Records:
+    return generate("calibrated")
+
+
+def night(world: World, records: Records, business_date: str, window_from: str | None = None) -> list[int]:
+    """All loads of one night: versions since `window_from`, that day included, up to the end of `business_date`."""
+    loads = [
+        _delta(world, dataset, rows, business_date, window_from)
+        for dataset, rows in (
+            ("ioffice.outgoing_documents", _documents(records)),
+            ("one_stop.dossiers", _dossiers(records)),
+            ("forms.paper_register", records.paper),
+        )
+    ]
+    for dataset, name in _SNAPSHOTS.items():
+        loads += _snapshots(world, dataset, getattr(records, name), business_date, window_from)
+    return [load for load in loads if load is not None]
+
+
+def _documents(records: Records) -> pd.DataFrame:
+    public = records.documents[records.documents["secrecy_level"] == PUBLIC_SECRECY]
+    return public.assign(signer_hash=hashed(public["signer_no"]))
+
+
+def _dossiers(records: Records) -> pd.DataFrame:
+    rows = records.dossiers
+    return rows.assign(dossier_hash=hashed(rows["dossier_code"]), applicant_hash=hashed(rows["applicant_no"]))
+
+
+def _within(times: pd.Series, business_date: str, window_from: str | None) -> pd.Series:
+    inside = times < pd.Timestamp(business_date) + pd.Timedelta(days=1)
+    return inside if window_from is None else inside & (times >= pd.Timestamp(window_from))
+
+
+def _delta(
+    world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None
+) -> int | None:
+    chosen = rows[_within(rows["updated_at"], business_date, window_from)]
+    if chosen.empty:
+        world.nothing_new(dataset, business_date, window_from or business_date)
+        return None
+    return world.load(dataset, chosen, business_date, window_from)
+
+
+def _snapshots(
+    world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None
+) -> list[int]:
+    chosen = rows[_within(rows["exported_at"], business_date, window_from)]
+    if "mailbox_no" in chosen.columns:
+        chosen = chosen.assign(mailbox_hash=hashed(chosen["mailbox_no"]))
+    days = sorted(chosen["snapshot_date"].unique())
+    if not days:
+        world.nothing_new(dataset, business_date, window_from or business_date)
+    return [
+        world.load(dataset, chosen[chosen["snapshot_date"] == day], business_date, window_from, f"{day:%Y-%m-%d}")
+        for day in days
+    ]
