@@ -1,0 +1,154 @@
+"""The surface of `egov-kpi`: exit codes, languages, and what goes to stdout and to stderr."""
+
+import json
+import subprocess
+import sys
+from datetime import date
+from typing import Any
+
+import pytest
+
+from egov_kpi.cli import main, output
+from egov_kpi.errors import EgovError, ExitCode
+
+COMMANDS = {
+    "nightly", "status", "load", "pull", "gate", "revoke", "build", "publish", "rollback", "doctor", "up", "down",
+    "db", "ledger", "simulate",
+}  # fmt: skip
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert {line.split()[0] for line in told.split("Commands:")[1].splitlines() if line.strip()} == COMMANDS
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """A person who asks for help waits for Python, not for Airflow, dbt or Great Expectations."""
+    heavy = ("airflow", "dbt", "great_expectations", "pandas", "pyarrow", "psycopg", "sqlalchemy", "starlette")
+    code = (
+        "import sys; from egov_kpi.cli.main import run; run(['--help']); "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["nightly", "--date", "06/03/2023"],
+        ["nightly", "--date", "2023-02-31"],
+        ["load", "one_stop.dossier", __file__],
+        ["load", "one_stop.dossiers"],
+        ["load", "one_stop.dossiers", "/no/such/file.csv"],
+        ["build"],
+        ["revoke", "twelve", "--reason", "x"],
+        ["revoke", "12"],
+        ["rollback"],
+        ["rollback", "--resume", "--reason", "x"],
+        ["db", "url"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(arguments) == ExitCode.USAGE
+    told = capsys.readouterr()
+    assert told.out == "" and told.err
+
+
+def _raises(error: BaseException) -> Any:
+    def command(*_: Any, **__: Any) -> None:
+        raise error
+
+    return command
+
+
+def test_a_coded_error_is_told_in_both_languages_with_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = EgovError("EGOV-NIGHT-001", date=date(2023, 3, 6), dataset="one_stop.dossiers")
+    monkeypatch.setattr("egov_kpi.night.status.status", _raises(error))
+    assert main.run(["status"]) == ExitCode.BAD_DATA
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "EGOV-NIGHT-001 Đêm 2023-03-06 không công bố" in told.err
+    assert "EGOV-NIGHT-001 The night of 2023-03-06 was not published" in told.err
+    assert "dataset=one_stop.dossiers" in told.err
+    assert told.err.count("→") == 2
+
+
+def test_with_json_an_error_is_one_document_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("egov_kpi.night.status.status", _raises(EgovError("EGOV-DB-001", what="load:mail.accounts")))
+    assert main.run(["status", "--json"]) == ExitCode.REFUSED
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert json.loads(told.err)["code"] == "EGOV-DB-001"
+    assert {"message_vi", "message_en", "remedy_vi", "remedy_en"} <= set(json.loads(told.err))
+
+
+def test_an_error_nobody_foresaw_says_nothing_about_the_data(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 1 would mean bad data; a bug is not that, and never a pass."""
+    monkeypatch.setattr("egov_kpi.night.status.status", _raises(RuntimeError("boom")))
+    assert main.run(["status"]) == ExitCode.COULD_NOT_CHECK
+    told = capsys.readouterr().err
+    assert "RuntimeError: boom" in told and "EGOV-CLI-001" in told
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [
+        ("accepted", 0), ("no_op", 0), ("empty", 0), ("quarantined", 1), ("blocked", 1),
+        ("could_not_check", 3), ("pending", 3), ("missing", 3),
+    ],
+)  # fmt: skip
+def test_every_verdict_has_its_exit_code(verdict: str, code: int) -> None:
+    assert output.exit_code(verdict) == code
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [(["accepted", "no_op"], 0), (["accepted", "quarantined"], 1), (["blocked", "could_not_check"], 3), ([], 0)],
+)
+def test_several_loads_leave_with_the_worst(
+    verdicts: list[str], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loads = [_load(number, verdict) for number, verdict in enumerate(verdicts, 1)]
+    monkeypatch.setattr("egov_kpi.night.ingest.load_files", lambda *_, **__: loads)
+    assert main.run(["load", "one_stop.dossiers", __file__, "--json"]) == code
+    assert [load["verdict"] for load in json.loads(capsys.readouterr().out)] == verdicts
+
+
+def test_a_failed_rule_is_listed_under_its_load(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = {"rule_id": "GATE-X-1", "severity": "critical", "action": "quarantine", "success": False, "failed_rows": 3}
+    load = {**_load(7, "quarantined"), "rules": [rule, {**rule, "rule_id": "GATE-X-2", "success": True}]}
+    monkeypatch.setattr("egov_kpi.night.ingest.load_files", lambda *_, **__: [load])
+    assert main.run(["load", "one_stop.dossiers", __file__]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "one_stop.dossiers load=7 quarantined received=10 accepted=10"
+    assert lines[1:] == ["  GATE-X-1 critical quarantine: 3"]
+
+
+def test_status_is_a_table_for_people(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    dataset = {
+        "dataset": "mail.accounts", "load_seq": None, "business_date": None, "verdict": "never_loaded",
+        "account": None, "critical": False,
+    }  # fmt: skip
+    result = {"publish": None, "on_hold": True, "datasets": [dataset], "incidents": []}
+    monkeypatch.setattr("egov_kpi.night.status.status", lambda: result)
+    assert main.run(["status"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "nothing published yet" in lines[0] and "on hold" in lines[1]
+    assert lines[3].split() == ["mail.accounts", "-", "-", "never_loaded", "-", "-", "-", "-", "no"]
+
+
+def _load(number: int, verdict: str) -> dict[str, Any]:
+    account = {"accepted": 10, "received": 10}
+    return {"load_seq": number, "dataset": "one_stop.dossiers", "verdict": verdict, "account": account, "rules": []}
