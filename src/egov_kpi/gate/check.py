@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.sql import inbound_columns
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.errors import EgovError
 from egov_kpi.gate.derive import ceiling_rule_id, disagreements
@@ -160,8 +161,16 @@ def _facts(conn: Connection, order: _Order, business_date: date | None, snapshot
 def _rows_found(conn: Connection, order: _Order) -> int:
     """Rows of the inbound table, which must be those that were landed: a crash of Postgres empties unlogged tables."""
     name = inbound_name(order.contract, order.load_seq)
-    if _scalar(conn, "select to_regclass(%s) is null", (f'inbound."{name}"',)):
+    columns = _scalar(
+        conn,
+        "select array_agg(a.attname::text order by a.attnum) from pg_attribute as a"
+        " where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped",
+        (f'inbound."{name}"',),
+    )
+    if columns is None:
         raise _CannotCheck("inbound_missing", rows_found=0)
+    if columns != [column for column, _ in inbound_columns(order.contract)]:
+        raise _CannotCheck("inbound_columns_differ")
     found = int(_scalar(conn, sql.SQL("select count(*) from {}").format(sql.Identifier("inbound", name))))
     if found != order.landed_rows:
         raise _CannotCheck("inbound_rows_differ", rows_found=found)

@@ -42,7 +42,7 @@ def ceiling_rule_id(contract: Contract) -> str:
 
 def derived_rules(contract: Contract) -> list[_Expectation]:
     """The structural expectations of a contract, each with its purpose but without an identifier."""
-    rules = [_columns_present(contract), _has_rows(contract), _one_content_per_version(contract)]
+    rules = [_has_rows(contract), _one_content_per_version(contract)]
     for column in contract.kept_columns:
         rules += _column_rules(contract, column)
     return rules
@@ -120,23 +120,6 @@ def _expectation(
         "remediation_en": remediation_en,
     }
     return {"type": type_, "kwargs": kwargs, "severity": severity, "meta": meta}
-
-
-def _columns_present(contract: Contract) -> _Expectation:
-    names = [column.name for column in contract.kept_columns]
-    return _expectation(
-        contract,
-        "columns",
-        "expect_table_columns_to_match_set",
-        {"column_set": names, "exact_match": False},
-        (
-            "Thiếu một cột của hợp đồng thì mọi số liệu dựa vào cột đó đều sai",
-            "Without a column of the contract every figure that rests on it is wrong",
-            "Đề nghị đơn vị kết xuất lại đủ cột, hoặc sửa tên cột trong hợp đồng dữ liệu",
-            "Ask for an export with all columns, or mend the headers in the contract",
-        ),
-        action="block",
-    )
 
 
 def _has_rows(contract: Contract) -> _Expectation:

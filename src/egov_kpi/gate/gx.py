@@ -166,7 +166,8 @@ def _deferred_imports() -> Iterator[None]:
 def import_gx() -> Any:
     """Great Expectations, imported once per process."""
     if "great_expectations" not in sys.modules:
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
         with _deferred_imports():
             importlib.import_module("great_expectations")
+        # It reports every default that it falls back to, and sets its own level while it is imported.
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
     return sys.modules["great_expectations"]

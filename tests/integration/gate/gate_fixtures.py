@@ -1,0 +1,381 @@
+"""Fixtures of the gate's rules: for each dataset a row that is right and, per rule, what makes it wrong.
+
+Each fault is one that no other rule catches, so a rule that is deleted leaves its row unnoticed. Faults of the
+structural half are worked out from the purpose of the rule; those of the business half are written down here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from egov_kpi.contracts.loader import get_contract
+from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.sql import inbound_columns
+from egov_kpi.db.connect import connect
+from egov_kpi.gate.check import GateResult, check
+from egov_kpi.gate.relation import inbound_name, refused_name
+from egov_kpi.gate.suite import Rule, Suite, load_suite, suite_path
+from egov_kpi.ledger.events import append
+from egov_kpi.settings import Settings
+
+BUSINESS_DATE = date(2023, 3, 6)
+SNAPSHOT_DATE = date(2023, 3, 1)
+CONTENT = "c" * 64
+FILE = "f" * 64
+Row = dict[str, str | None]
+
+
+def _hash(number: int) -> str:
+    return f"{number:064x}"
+
+
+def _minute(number: int) -> str:
+    """Distinct minutes of a morning, so that no two rows share a version."""
+    return f"{6 + number // 60:02d}:{number % 60:02d}"
+
+
+def dossier(number: int) -> Row:
+    return {
+        "dossier_hash": _hash(number),
+        "procedure_code": "1.005129",
+        "field_name": "Hộ tịch",
+        "agency_code": "823",
+        "channel": "Trực tiếp",
+        "applicant_type": "Cá nhân",
+        "applicant_hash": _hash(number + 9000),
+        "received_at": "01/02/2023 08:00",
+        "due_at": "10/02/2023 17:00",
+        "finished_at": "08/02/2023 09:30",
+        "returned_at": "09/02/2023 10:00",
+        "return_method": "Bưu chính công ích",
+        "dossier_status": "10",
+        "supplement_request_count": "0",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
+def document(number: int) -> Row:
+    return {
+        "document_id": f"VB-{number}",
+        "agency_code": "823",
+        "document_number": str(number),
+        "document_symbol": "UBND-VP",
+        "document_type": "Công văn",
+        "urgency_level": "Thường",
+        "signer_hash": _hash(number),
+        "issued_date": "2023-02-01",
+        "personal_signed_at": "2023-02-01T08:00:00+07:00",
+        "organisation_signed_at": "2023-02-01T09:00:00+07:00",
+        "recipient_scope": "BenNgoai",
+        "is_sent_via_axis": "1",
+        "medium": "DienTu",
+        "document_status": "PhatHanh",
+        "updated_at": "2023-02-01T09:00:00+07:00",
+    }
+
+
+def mailbox(number: int) -> Row:
+    return {
+        "mailbox_hash": _hash(number),
+        "agency_code": "823",
+        "issued_date": "01/01/2020",
+        "account_status": "Hoạt động",
+        "last_used_at": "28/02/2023 08:00",
+        "sent_30d_count": "3",
+        "read_30d_count": "5",
+        "snapshot_date": "01/03/2023",
+        "exported_at": "02/03/2023 01:00",
+    }
+
+
+def headcount(number: int) -> Row:
+    return {
+        "agency_code": "823",
+        "headcount": "30",
+        "headcount_basis": "Giả lập",
+        "snapshot_date": "01/03/2023",
+        "exported_at": f"02/03/2023 {_minute(number)}",
+    }
+
+
+def certificate(number: int) -> Row:
+    return {
+        "agency_code": "823",
+        "certificate_number": f"{number}/QĐ-UBND",
+        "is_mandated": "Có",
+        "announced_date": "01/06/2022",
+        "internal_audit_date": "01/02/2023",
+        "management_review_date": "15/02/2023",
+        "valid_until_date": "01/06/2025",
+        "procedures_covered_count": "20",
+        "snapshot_date": "01/03/2023",
+        "exported_at": "02/03/2023 01:00",
+    }
+
+
+def procedure(number: int) -> Row:
+    return {
+        "agency_code": "823",
+        "procedure_code": f"1.{number:06d}",
+        "procedure_name": "Đăng ký khai sinh",
+        "field_name": "Hộ tịch",
+        "competent_level": "Xa",
+        "service_level": "4",
+        "procedure_status": "HieuLuc",
+        "posted_date": "2022-12-01",
+        "snapshot_date": "2023-03-01",
+        "exported_at": "2023-03-02T01:00:00+07:00",
+    }
+
+
+def paper(number: int) -> Row:
+    return {
+        "agency_code": "01846",
+        "register_year": "2022",
+        "register_number": str(number),
+        "procedure_code": "1.005129",
+        "channel": "Trực tiếp",
+        "received_date": "10/10/2022",
+        "finished_date": "12/10/2022",
+        "returned_date": "12/10/2022",
+        "return_method": "Trực tiếp",
+        "updated_at": "12/10/2022",
+    }
+
+
+RIGHT: dict[str, Callable[[int], Row]] = {
+    "one_stop.dossiers": dossier,
+    "ioffice.outgoing_documents": document,
+    "mail.accounts": mailbox,
+    "directory.headcount": headcount,
+    "iso.certificates": certificate,
+    "portal.procedures": procedure,
+    "forms.paper_register": paper,
+}
+DATASETS = sorted(RIGHT)
+
+# The business half, rules about rows.
+FAULTS: dict[str, Row] = {
+    "GATE-DOS-501": {"agency_code": "99999"},
+    "GATE-DOS-502": {"received_at": "08/03/2023 00:00", "due_at": None, "finished_at": None, "returned_at": None,
+                     "dossier_status": "4"},
+    "GATE-DOS-503": {"received_at": "31/12/1999 23:59"},
+    "GATE-DOS-504": {"finished_at": "31/01/2023 17:00"},
+    "GATE-DOS-505": {"returned_at": "31/01/2023 17:00"},
+    "GATE-DOS-506": {"due_at": "31/01/2023 17:00"},
+    "GATE-DOS-507": {"finished_at": "08/03/2023 00:00"},
+    "GATE-DOS-508": {"returned_at": "08/03/2023 00:00"},
+    "GATE-DOS-509": {"updated_at": "08/03/2023 00:00"},
+    "GATE-DOS-510": {"dossier_status": "9", "finished_at": None},
+    "GATE-DOS-511": {"returned_at": None},
+    "GATE-DOC-501": {"agency_code": "99999"},
+    "GATE-DOC-502": {"issued_date": "2023-03-08"},
+    "GATE-DOC-503": {"issued_date": "1999-12-31"},
+    "GATE-DOC-504": {"personal_signed_at": "2023-02-01T09:00:01+07:00"},
+    "GATE-DOC-505": {"personal_signed_at": "2023-03-08T00:00:00+07:00", "organisation_signed_at": None},
+    "GATE-DOC-506": {"organisation_signed_at": "2023-03-08T00:00:00+07:00"},
+    "GATE-DOC-507": {"updated_at": "2023-03-08T00:00:00+07:00"},
+    "GATE-MAI-501": {"agency_code": "99999"},
+    "GATE-MAI-502": {"snapshot_date": "28/02/2023"},
+    "GATE-MAI-504": {"exported_at": "08/03/2023 00:00"},
+    "GATE-MAI-505": {"issued_date": "02/03/2023"},
+    "GATE-MAI-506": {"last_used_at": "02/03/2023 01:01"},
+    "GATE-HEA-501": {"agency_code": "99999"},
+    "GATE-HEA-502": {"snapshot_date": "28/02/2023"},
+    "GATE-HEA-504": {"exported_at": "08/03/2023 00:00"},
+    "GATE-CER-501": {"agency_code": "99999"},
+    "GATE-CER-502": {"snapshot_date": "28/02/2023"},
+    "GATE-CER-504": {"exported_at": "08/03/2023 00:00"},
+    "GATE-CER-505": {"valid_until_date": "31/05/2022"},
+    "GATE-CER-506": {"announced_date": "08/03/2023"},
+    "GATE-CER-507": {"internal_audit_date": "08/03/2023"},
+    "GATE-CER-508": {"management_review_date": "08/03/2023"},
+    "GATE-PRO-501": {"agency_code": "99999"},
+    "GATE-PRO-502": {"snapshot_date": "2023-02-28"},
+    "GATE-PRO-504": {"exported_at": "2023-03-08T00:00:00+07:00"},
+    "GATE-PRO-505": {"posted_date": "2023-03-02"},
+    "GATE-PAP-501": {"agency_code": "99999"},
+    "GATE-PAP-502": {"received_date": "08/03/2023", "register_year": "2023", "finished_date": None,
+                     "returned_date": None},
+    "GATE-PAP-503": {"received_date": "31/12/1999", "register_year": "2000"},
+    "GATE-PAP-504": {"finished_date": "09/10/2022"},
+    "GATE-PAP-505": {"returned_date": "09/10/2022"},
+    "GATE-PAP-506": {"finished_date": "08/03/2023"},
+    "GATE-PAP-507": {"returned_date": "08/03/2023"},
+    "GATE-PAP-508": {"updated_at": "08/03/2023"},
+    "GATE-PAP-509": {"register_year": "2021"},
+}  # fmt: skip
+
+# Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
+LOAD_RULES = {
+    *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP")),
+    *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO")),
+    *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
+}
+
+
+def fault(rule: Rule) -> Row | None:
+    """What makes a right row wrong for this rule alone; None for a rule about the load as a whole."""
+    if rule.rule_id in LOAD_RULES:
+        return None
+    if rule.meta["half"] == "business":
+        return FAULTS[rule.rule_id]
+    return _structural_fault(rule)
+
+
+def _structural_fault(rule: Rule) -> Row:
+    column = rule.meta.get("column", "")
+    wrong: dict[str, Callable[[], Row]] = {
+        "required": lambda: {column: ""},
+        "type": lambda: {column: "31/02/2023"},
+        "values": lambda: {column: "không có trong danh mục"},
+        "pattern": lambda: {column: "TTHC-1"},
+        "minimum": lambda: {column: str(rule.kwargs["min_value"] - 1)},
+        "identity": dict,
+    }
+    return wrong[rule.meta["check"]]()
+
+
+@dataclass
+class Sheet:
+    """Rows of one load, and which rule each row is to be refused by; row numbers start at one."""
+
+    contract: Contract
+    rows: list[Row] = field(default_factory=list)
+    expected: dict[int, set[str]] = field(default_factory=dict)
+
+    def add(self, changes: Row | None = None, rules: set[str] | None = None) -> int:
+        number = len(self.rows) + 1
+        self.rows.append({**RIGHT[self.contract.id](number), **(changes or {})})
+        if rules:
+            self.expected[number] = rules
+        return number
+
+
+def fault_sheet(contract: Contract, suite: Suite) -> Sheet:
+    """A right row, then one wrong row per rule about rows."""
+    sheet = Sheet(contract)
+    sheet.add()
+    for rule in suite.rules:
+        changes = fault(rule)
+        if changes is None:
+            continue
+        if rule.meta.get("check") == "identity":
+            _add_conflict(sheet, rule.rule_id)
+        else:
+            sheet.add(changes, {rule.rule_id})
+    return sheet
+
+
+# A column that no rule compares with another, and another value for it.
+OTHER_CONTENT: dict[str, Row] = {
+    "one_stop.dossiers": {"field_name": "Đất đai"},
+    "ioffice.outgoing_documents": {"document_type": "Quyết định"},
+    "mail.accounts": {"sent_30d_count": "4"},
+    "directory.headcount": {"headcount": "31"},
+    "iso.certificates": {"procedures_covered_count": "21"},
+    "portal.procedures": {"field_name": "Đất đai"},
+    "forms.paper_register": {"return_method": "Bưu chính công ích"},
+}
+
+
+def _add_conflict(sheet: Sheet, rule_id: str) -> None:
+    """Two rows of one key and version with another content; and two of one content, which are a repetition only."""
+    first = sheet.add(rules={rule_id})
+    sheet.add({**sheet.rows[first - 1], **OTHER_CONTENT[sheet.contract.id]}, {rule_id})
+    repeated = sheet.add()
+    sheet.add(sheet.rows[repeated - 1])
+
+
+def stage_rows(settings: Settings, contract: Contract, load_seq: int, rows: list[Row], structural: int = 0) -> int:
+    """Put rows where loading puts them: data rows, then structural ones; the number of landed rows."""
+    names = [name for name, _ in inbound_columns(contract)]
+    table = f'inbound."{inbound_name(contract, load_seq)}"'
+    columns = ", ".join(f"{name} {kind}" for name, kind in inbound_columns(contract))
+    data = [{**row, "_row_no": n, "_sheet": "", "_file": 0, "_kind": "data"} for n, row in enumerate(rows, start=1)]
+    rest = [{"_row_no": len(rows) + n, "_file": 0, "_kind": "structural"} for n in range(1, structural + 1)]
+    with connect("loader", settings) as conn:
+        conn.execute(f"drop table if exists {table}")
+        conn.execute(f"create unlogged table {table} ({columns})")
+        with conn.cursor().copy(f"copy {table} ({', '.join(names)}) from stdin") as copy:
+            for row in [*data, *rest]:
+                copy.write_row([row.get(name) for name in names])
+    return len(data) + len(rest)
+
+
+def register(
+    settings: Settings,
+    contract: Contract,
+    load_seq: int,
+    *,
+    snapshot_date: date | None = None,
+    window: tuple[date, date] | None = None,
+    content_digest: str = CONTENT,
+) -> None:
+    """What the ledger knows of a load before its gate."""
+    is_snapshot = contract.shape == "snapshot"
+    body = {
+        "load_seq": load_seq,
+        "dataset": contract.id,
+        "shape": contract.shape,
+        "load_key": f"{load_seq:064x}",
+        "content_digest": content_digest,
+        "snapshot_date": (snapshot_date or SNAPSHOT_DATE).isoformat() if is_snapshot else None,
+        "window_from": window[0].isoformat() if window else None,
+        "window_to": (window[1] if window else BUSINESS_DATE).isoformat(),
+        "business_date": BUSINESS_DATE.isoformat(),
+        "landing_path": "x",
+        "files": [{"name": "x", "sha256_received": FILE, "sha256_landed": FILE, "bytes": 1}],
+        "key_id": None,
+        "code_version": "test",
+        "run_id": None,
+    }
+    with connect("loader", settings) as conn:
+        append(conn, "load_registered", body)
+
+
+def promoted(
+    settings: Settings,
+    contract: Contract,
+    load_seq: int,
+    rows: int,
+    *,
+    snapshot_date: date | None = None,
+    window: tuple[date, date] | None = None,
+) -> None:
+    """An earlier load of so many rows."""
+    register(settings, contract, load_seq, snapshot_date=snapshot_date, window=window)
+    nothing = dict.fromkeys(("withheld", "unchanged", "quarantined", "duplicate", "structural"), 0)
+    account = {**nothing, "received": rows, "landed": rows, "accepted": rows}
+    with connect("loader", settings) as conn:
+        append(conn, "load_promoted", {"load_seq": load_seq, "account": account})
+
+
+def gate(settings: Settings, contract: Contract, load_seq: int, rows: list[Row], structural: int = 0) -> GateResult:
+    """Stage rows and check them; the load must be registered."""
+    landed = stage_rows(settings, contract, load_seq, rows, structural)
+    return check(settings, contract, load_seq, landed, CONTENT)
+
+
+def refused(settings: Settings, contract: Contract, load_seq: int) -> dict[int, set[str]]:
+    """Rules by number of the row, as the gate left them."""
+    query = f'select _row_id, rule_id from inbound."{refused_name(contract, load_seq)}"'
+    found: dict[int, set[str]] = {}
+    with connect("loader", settings) as conn:
+        for row_id, rule_id in conn.execute(query).fetchall():
+            found.setdefault(row_id, set()).add(rule_id)
+    return found
+
+
+def quarantined(settings: Settings, contract: Contract) -> list[tuple[Any, ...]]:
+    """Number, rules and file of the rows in quarantine."""
+    query = f'select row_no, rule_ids, file_digest from quarantine."{contract.table}" order by row_no'
+    with psycopg.connect(settings.database_url) as conn:
+        return conn.execute(query).fetchall()
+
+
+def suite_of(settings: Settings, dataset: str) -> Suite:
+    return load_suite(suite_path(settings, get_contract(dataset)))

@@ -1,0 +1,79 @@
+"""Every rule fires, on a row that no other rule refuses: delete any expectation and its row goes unnoticed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import gate_fixtures as fx
+import pytest
+
+from egov_kpi.contracts.loader import get_contract
+from egov_kpi.gate.derive import ceiling_rule_id
+from egov_kpi.gate.suite import suite_path
+from egov_kpi.settings import Settings
+
+
+@pytest.mark.parametrize("dataset", fx.DATASETS)
+def test_each_row_rule_refuses_its_own_row_and_no_other(warehouse: Settings, dataset: str) -> None:
+    contract = get_contract(dataset)
+    suite = fx.suite_of(warehouse, dataset)
+    sheet = fx.fault_sheet(contract, suite)
+    fx.register(warehouse, contract, 1)
+
+    result = fx.gate(warehouse, contract, 1, sheet.rows)
+
+    assert fx.refused(warehouse, contract, 1) == sheet.expected
+    about_rows = {rule.rule_id for rule in suite.rules} - fx.LOAD_RULES
+    assert {rule.rule_id for rule in result.failed} == about_rows | {ceiling_rule_id(contract)}
+    assert result.verdict == "block"
+
+
+@pytest.mark.parametrize("dataset", fx.DATASETS)
+def test_a_right_row_passes(warehouse: Settings, dataset: str) -> None:
+    contract = get_contract(dataset)
+    fx.register(warehouse, contract, 1)
+
+    result = fx.gate(warehouse, contract, 1, [fx.RIGHT[dataset](number) for number in range(1, 4)])
+
+    assert (result.verdict, result.failed, result.refused_rows) == ("pass", [], 0)
+
+
+@pytest.mark.parametrize("dataset", fx.DATASETS)
+def test_deleting_any_expectation_is_noticed(warehouse: Settings, dataset: str, tmp_path: Path) -> None:
+    """Without a structural rule there is no answer at all; without a business rule its row is refused by nobody."""
+    contract = get_contract(dataset)
+    suite = fx.suite_of(warehouse, dataset)
+    sheet = fx.fault_sheet(contract, suite)
+    fx.register(warehouse, contract, 1)
+    fx.stage_rows(warehouse, contract, 1, sheet.rows)
+    unnoticed = []
+    # Rules about a whole load have the same proof in test_gate_loads.py.
+    for rule in (rule for rule in suite.rules if rule.rule_id not in fx.LOAD_RULES or rule.meta["half"] == "contract"):
+        settings = _without(warehouse, contract, rule.rule_id, tmp_path / rule.rule_id)
+        result = fx.check(settings, contract, 1, len(sheet.rows), fx.CONTENT)
+        if rule.meta["half"] == "contract":
+            red = result.verdict == "could_not_check" and result.receipt["reason"] == "EGOV-GATE-003"
+        else:
+            red = fx.refused(warehouse, contract, 1) != sheet.expected
+        if not red:
+            unnoticed.append(rule.rule_id)
+    assert unnoticed == []
+
+
+def _without(settings: Settings, contract: fx.Contract, rule_id: str, root: Path) -> Settings:
+    """Settings of a tree whose suite lacks one rule."""
+    shutil.copytree(settings.expectations_dir, root / "expectations")
+    changed = settings.model_copy(update={"project_root": root})
+    path = suite_path(changed, contract)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["expectations"] = [item for item in document["expectations"] if item["meta"]["rule_id"] != rule_id]
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return changed
+
+
+def test_no_fixture_without_a_rule_and_no_rule_without_a_fixture(warehouse: Settings) -> None:
+    rules = {rule.rule_id: rule for dataset in fx.DATASETS for rule in fx.suite_of(warehouse, dataset).rules}
+    business = {rule_id for rule_id, rule in rules.items() if rule.meta["half"] == "business"}
+
+    assert set(rules) >= fx.LOAD_RULES
+    assert business - fx.LOAD_RULES == set(fx.FAULTS)
