@@ -39,8 +39,7 @@ create table ledger.event (
 );
 
 create index event_kind_idx on ledger.event (kind, event_no);
-create index event_load_idx on ledger.event (((body_json ->> 'load_seq')::bigint), kind)
-where body_json ? 'load_seq';
+create index event_load_idx on ledger.event (((body_json ->> 'load_seq')::bigint), kind);
 -- One delivery is one load, and a load is decided once: what Airflow runs twice fails here at the latest.
 create unique index event_load_key_uq on ledger.event ((body_json ->> 'load_key')) where kind = 'load_registered';
 create unique index event_load_decided_uq on ledger.event (((body_json ->> 'load_seq')::bigint))

@@ -83,6 +83,11 @@ def require_success(results: list[NodeResult], colour: str) -> None:
         raise EgovError("EGOV-PUB-002", colour=colour, nodes=nodes or "skipped")
 
 
+def _without_values(message: str) -> str:
+    """Postgres names the values of a refused row under DETAIL, pseudonyms among them."""
+    return "\n".join(line for line in message.splitlines() if not line.lstrip().startswith(("DETAIL:", "CONTEXT:")))
+
+
 def _reason(error: BaseException | None) -> str:
     return str(error).strip() if error is not None else "no node was selected"
 
@@ -96,7 +101,7 @@ def _node_result(item: Any) -> NodeResult:
         seconds=float(item.execution_time or 0),
         rows_affected=response.get("rows_affected"),
         failures=item.failures,
-        message=str(item.message or ""),
+        message=_without_values(str(item.message or "")),
     )
 
 
