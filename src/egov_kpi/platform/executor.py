@@ -1,8 +1,9 @@
 """Airflow's LocalExecutor whose workers have the heavy libraries in memory before their first task.
 
 A task process is a fork of a worker, and a worker is a fork of the scheduler, so what is imported here is imported once
-and not once per task (docs/reference/installation.md has measured figures). A module may be listed if it starts no
-thread and opens no connection while it is imported: neither survives a fork.
+and not once per task (docs/reference/installation.md has measured figures). Only what survives a fork may be listed: no
+connection, and no thread but jemalloc's own, which its fork handler looks after. Our own modules stay out: a task reads
+them anew, so that the code of a new version is used without a restart.
 """
 
 import importlib
@@ -31,6 +32,8 @@ class PreloadedExecutor(LocalExecutor):
     """LocalExecutor that imports `PRELOADED` before it forks its workers."""
 
     def start(self) -> None:
+        # it tells of each of some hundred functions that it has no page of documentation for
+        logging.getLogger("great_expectations._docs_decorators").setLevel(logging.WARNING)
         began = time.monotonic()
         for name in PRELOADED:
             importlib.import_module(name)
