@@ -517,7 +517,7 @@ def _mailboxes(world: _World) -> pd.DataFrame:
         for code, open_count in _mailbox_plan(world):
             locked, closed = 1 + (code == DISTRICT), month + 1
             statuses = ["closed"] * closed + ["locked"] * locked + ["active"] * (open_count - locked)
-            frames.append(draw_mailboxes(world.rng, code, first_no, statuses, day))
+            frames.append(draw_mailboxes(world.rng, code, first_no + np.arange(len(statuses)), statuses, day))
             first_no += 1000
     return pd.concat(frames, ignore_index=True)
 

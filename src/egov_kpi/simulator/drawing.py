@@ -11,6 +11,7 @@ import pandas as pd
 from egov_kpi.simulator.records import DOCUMENT, DOSSIER, MAILBOX, PUBLIC_SECRECY
 from egov_kpi.simulator.timetable import (
     Days,
+    Integers,
     add_working_days,
     count_working_days,
     office_time,
@@ -135,23 +136,23 @@ def correct(
 
 
 def draw_documents(
-    rng: np.random.Generator, agency_code: str, tag: str, days: Days, external_share: float
+    rng: np.random.Generator, agency_code: str | pd.Series, tag: str, days: Days, external_share: float
 ) -> pd.DataFrame:
-    """One electronic document with both signatures per given day, numbered in the unit's register of the year."""
-    issued = np.sort(days.astype("datetime64[D]"))
-    size = len(issued)
+    """One electronic document with both signatures per given day, numbered in its unit's yearly register."""
+    order = np.argsort(days, kind="stable")
+    issued, size = days.astype("datetime64[D]")[order], len(days)
+    owner = pd.Series(np.broadcast_to(np.asarray(agency_code, dtype=object), size)[order])
     personal = office_time(rng, issued)
     external = np.arange(size) < round(size * external_share)
     rng.shuffle(external)
     frame = pd.DataFrame({"issued_date": issued.astype("datetime64[s]")})
-    number = frame.groupby(frame["issued_date"].dt.year).cumcount() + 1
+    year = frame["issued_date"].dt.year
+    number = frame.groupby([owner, year]).cumcount() + 1
     kind = rng.choice(["Công văn", "Báo cáo", "Kế hoạch", "Quyết định", "Thông báo"], size)
     organisation = plus_minutes(personal, rng.integers(3, 25, size))
     return frame.assign(
-        document_id=[
-            f"{tag}-{agency_code}-{year}-{n:05d}" for year, n in zip(frame["issued_date"].dt.year, number, strict=True)
-        ],
-        agency_code=agency_code,
+        document_id=tag + "-" + owner + "-" + year.astype(str) + "-" + number.astype(str).str.zfill(5),
+        agency_code=owner,
         document_number=number.astype(str),
         document_symbol="UBND-VP",
         document_type=kind,
@@ -181,11 +182,10 @@ def with_unsigned_versions(rng: np.random.Generator, documents: pd.DataFrame, sh
 
 
 def draw_mailboxes(
-    rng: np.random.Generator, agency_code: str, first_no: int, statuses: list[str], snapshot_date: str
+    rng: np.random.Generator, agency_code: str | pd.Series, number: Integers, statuses: list[str], snapshot_date: str
 ) -> pd.DataFrame:
-    """One mailbox per given status; about one active mailbox in twelve was not used in the last thirty days."""
+    """One mailbox per number and status; about one active mailbox in twelve was not used in the last thirty days."""
     size = len(statuses)
-    number = np.arange(first_no, first_no + size)
     day = np.datetime64(snapshot_date, "D")
     used = (rng.random(size) > 0.08) & (np.array(statuses) == "active")
     idle_days = np.where(used, rng.integers(1, 25, size), rng.integers(40, 300, size)).astype("timedelta64[D]")

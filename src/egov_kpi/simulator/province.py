@@ -97,8 +97,7 @@ def _dossiers(
 def _documents(rng: np.random.Generator, members: pd.DataFrame, days: Days, per_night: int) -> pd.DataFrame:
     issued = np.repeat(days, per_night)
     owner = rng.choice(members["agency_code"].to_numpy(), len(issued))
-    frames = [draw_documents(rng, str(code), "H59", issued[owner == code], 0.5) for code in np.unique(owner)]
-    final = pd.concat(frames, ignore_index=True)
+    final = draw_documents(rng, pd.Series(owner), "H59", issued, 0.5)
     unsigned = rng.random(len(final)) < 0.03
     final.loc[unsigned, ["personal_signed_at", "organisation_signed_at"]] = NEVER
     versions = with_unsigned_versions(rng, final, 0.1)
@@ -139,13 +138,13 @@ def _register(rng: np.random.Generator, code: str, procedures: np.ndarray, ends:
 
 
 def _mailboxes(rng: np.random.Generator, members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
-    frames = []
-    for end in ends:
-        for place, (code, level) in enumerate(zip(members["agency_code"], members["level"], strict=True)):
-            size = 18 if level == "commune" else 90
-            statuses = ["closed", "locked", *["active"] * (size - 1)]
-            frames.append(draw_mailboxes(rng, code, 1 + place * 1000, statuses, end))
-    return pd.concat(frames, ignore_index=True)
+    """In every snapshot the same mailboxes: 18 or 90 open ones per unit, one of them locked, and a closed one."""
+    size = np.where(members["level"] == "commune", 19, 91)
+    owner = pd.Series(np.repeat(members["agency_code"].to_numpy(), size))
+    place = owner.groupby(owner).cumcount().to_numpy()
+    number = np.repeat(np.arange(len(members)), size) * 1000 + place + 1
+    statuses = np.select([place == 0, place == 1], ["closed", "locked"], "active").tolist()
+    return pd.concat([draw_mailboxes(rng, owner, number, statuses, end) for end in ends], ignore_index=True)
 
 
 def _headcount(mailboxes: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,7 @@ class Records:
     flaws: pd.DataFrame
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def generate(
     profile: str = "calibrated", seed: int = 20230306, dossiers_per_night: int = 400, history_months: int = 3
 ) -> Records:

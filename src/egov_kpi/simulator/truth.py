@@ -7,7 +7,7 @@ docs/reference/simulator.md.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -30,6 +30,8 @@ GRAINS = {"month": "M", "quarter": "Q", "year": "Y"}
 # Filed or turned away, but never received.
 NOT_RECEIVED = ("registered", "refused")
 SETTLED = ("finished", "returned")
+# Over without having been settled.
+ENDED = ("withdrawn", "stopped")
 
 Amounts = pd.DataFrame  # agency_code, scope, period_grain, period_start, amount
 
@@ -62,7 +64,8 @@ class Happened:
         rows = rows[~rows["dossier_status"].isin(NOT_RECEIVED)]
         days = {name: rows[f"{name}_at"].dt.normalize() for name in ("received", "due", "finished", "returned")}
         kept = rows[["agency_code", "procedure_code", "channel", "return_method"]]
-        return kept.assign(source="software", is_settled=rows["dossier_status"].isin(SETTLED), **days)
+        states = {"is_settled": rows["dossier_status"].isin(SETTLED), "is_ended": rows["dossier_status"].isin(ENDED)}
+        return kept.assign(source="software", **states, **days)
 
     def _paper(self) -> pd.DataFrame:
         rows = effective(self.records.paper, PAPER_KEY, self.as_of)
@@ -70,6 +73,7 @@ class Happened:
         return kept.assign(
             source="paper",
             is_settled=rows["finished_date"].notna(),
+            is_ended=False,
             received=rows["received_date"],
             due=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[s]"),
             finished=rows["finished_date"],
@@ -217,7 +221,8 @@ def _settled_late(happened: Happened) -> Amounts:
 
 
 def _returned(happened: Happened, by: str | None = None) -> Amounts:
-    rows = happened.dossiers
+    """Results returned, papers handed back to who withdrew not among them."""
+    rows = happened.dossiers[~happened.dossiers["is_ended"]]
     return _flow(happened, rows if by is None else rows[rows["return_method"] == by], "returned")
 
 
@@ -250,10 +255,20 @@ def _in_force(happened: Happened) -> Amounts:
     return _stock(happened, rows, _is_in_force(rows).astype(int))
 
 
+def _certificates(happened: Happened) -> pd.DataFrame:
+    """Rows of each unit's last register in each period, with the day on which the period is looked at."""
+    rows = _last(happened.snapshots("certificates"))
+    ends = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[s]")
+    for grain, letter in GRAINS.items():
+        of_grain = rows["period_grain"] == grain
+        ends[of_grain] = rows.loc[of_grain, "period_start"].dt.to_period(letter).dt.end_time.dt.normalize()
+    return rows.assign(looked_at=ends.where(ends <= happened.as_of, happened.as_of))
+
+
 def _is_valid(rows: pd.DataFrame) -> pd.Series:
-    """Announced, and not expired on the snapshot date."""
+    """Announced by the snapshot date, and not expired on the day of looking, which is never before it."""
     begun = rows["announced_date"].notna() & (rows["announced_date"] <= rows["snapshot_date"])
-    return begun & (rows["valid_until_date"].isna() | (rows["valid_until_date"] >= rows["snapshot_date"]))
+    return begun & (rows["valid_until_date"].isna() | (rows["valid_until_date"] >= rows["looked_at"]))
 
 
 def _is_of_the_year(rows: pd.DataFrame, column: str) -> pd.Series:
@@ -263,9 +278,9 @@ def _is_of_the_year(rows: pd.DataFrame, column: str) -> pd.Series:
 
 def _certified_units(happened: Happened, counts: Callable[[pd.DataFrame], pd.Series]) -> Amounts:
     """Units, each once, with at least one certificate row that counts."""
-    rows = happened.snapshots("certificates")
-    units = rows.assign(amount=counts(rows).astype(int)).groupby(["agency_code", "snapshot_date"])
-    return _sum(happened, _last(units["amount"].max().reset_index()))
+    rows = _certificates(happened)
+    units = rows.assign(amount=counts(rows).astype(int)).groupby(["agency_code", *_PERIOD])["amount"].max()
+    return _sum(happened, units.reset_index())
 
 
 def _is_mandated(rows: pd.DataFrame) -> pd.Series:
@@ -278,8 +293,8 @@ def _is_compliant(rows: pd.DataFrame) -> pd.Series:
 
 
 def _covered(happened: Happened) -> Amounts:
-    rows = happened.snapshots("certificates")
-    return _stock(happened, rows, rows["procedures_covered_count"].fillna(0).where(_is_valid(rows), 0))
+    rows = _certificates(happened)
+    return _sum(happened, rows.assign(amount=rows["procedures_covered_count"].fillna(0).where(_is_valid(rows), 0)))
 
 
 # --- KPIs -------------------------------------------------------------------------------------------------------------
@@ -337,23 +352,29 @@ def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
     """Every KPI for every unit, own and tree, by month, quarter and year, as known at the end of the day `as_of`."""
     happened = Happened(records, pd.Timestamp(as_of))
     cells = _cells(happened)
-    frames = [_rows(happened, cells, code, kpi) for code, kpi in KPIS.items()]
+
+    # Several KPIs share a denominator.
+    @cache
+    def amount(measure: Measure) -> pd.Series:
+        return _filled(cells, measure(happened))
+
+    frames = [
+        cells.assign(
+            kpi_code=code,
+            method=kpi.method,
+            due_basis=kpi.due_basis,
+            numerator=amount(kpi.numerator),
+            denominator=float("nan") if kpi.denominator is None else amount(kpi.denominator),
+        )
+        for code, kpi in KPIS.items()
+    ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
-def _rows(happened: Happened, cells: pd.DataFrame, code: str, kpi: Kpi) -> pd.DataFrame:
-    rows = _filled(cells, kpi.numerator(happened)).rename(columns={"amount": "numerator"})
-    if kpi.denominator is None:
-        rows["denominator"] = float("nan")
-    else:
-        rows["denominator"] = _filled(cells, kpi.denominator(happened))["amount"]
-    return rows.assign(kpi_code=code, method=kpi.method, due_basis=kpi.due_basis)
-
-
-def _filled(cells: pd.DataFrame, amounts: Amounts) -> pd.DataFrame:
+def _filled(cells: pd.DataFrame, amounts: Amounts) -> pd.Series:
     """The amounts in the order of the cells, zero where nothing happened."""
     filled = cells.merge(amounts, on=_CELL, how="left", validate="1:1")
-    return filled.assign(amount=filled["amount"].fillna(0).astype(float))
+    return filled["amount"].fillna(0).astype(float)
 
 
 def _cells(happened: Happened) -> pd.DataFrame:

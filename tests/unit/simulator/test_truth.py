@@ -171,6 +171,31 @@ def test_procedures_are_distinct_by_procedure_and_level(empty: Records) -> None:
     assert _value(truth, "dvc_partial_active", DISTRICT, grain="month", start="2023-02-01") == (0, 0)
 
 
+def _certificate(agency: str, number: str, **values: object) -> dict[str, object]:
+    at = pd.Timestamp("2023-01-31")
+    standard = {
+        "agency_code": agency, "certificate_number": number, "is_mandated": True, "procedures_covered_count": 10,
+        "announced_date": pd.Timestamp("2022-05-04"), "internal_audit_date": pd.Timestamp("2023-01-10"),
+        "management_review_date": pd.Timestamp("2023-01-20"), "snapshot_date": at, "exported_at": at,
+    }  # fmt: skip
+    return {**standard, **values}
+
+
+def test_a_unit_is_compliant_once_and_until_its_announcement_expires(empty: Records) -> None:
+    certificates = _rows(
+        empty.certificates,
+        _certificate(FIRST, "old", valid_until_date=pd.Timestamp("2022-12-31")),
+        _certificate(FIRST, "new", valid_until_date=pd.Timestamp("2023-02-20")),
+        _certificate(SECOND, "last year's audit", internal_audit_date=pd.Timestamp("2022-12-30")),
+        _certificate(DISTRICT, "voluntary", is_mandated=False, valid_until_date=pd.NaT),
+    )
+    truth = expected_kpis(replace(empty, certificates=certificates), "2023-03-06")
+    assert _value(truth, "iso_compliance", DISTRICT, grain="month", start="2023-01-01") == (1, 2)
+    assert _value(truth, "iso_compliance", DISTRICT) == (0, 2), "expired within the quarter"
+    assert _value(truth, "iso_procedures_covered", DISTRICT, grain="month", start="2023-01-01")[0] == 30
+    assert _value(truth, "iso_procedures_covered", DISTRICT)[0] == 20
+
+
 def test_compare_finds_a_wrong_value_a_missing_row_and_a_row_too_many(empty: Records) -> None:
     dossiers = _rows(empty.dossiers, _dossier("a"))
     truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
