@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 
-def parse_date(text: str) -> date:
-    """A business date as yyyy-mm-dd; anything else is wrong usage (exit 2)."""
+def parse_date(text: str | date) -> date:
+    """A business date as yyyy-mm-dd; anything else is wrong usage (exit 2). A default comes as the date that it is."""
+    if isinstance(text, date):
+        return text
     try:
         return date.fromisoformat(text)
     except ValueError as error:
