@@ -50,17 +50,19 @@ def _stamp() -> str:
     digest = hashlib.sha256()
     for part in (LOCK, ROOT / "pyproject.toml"):
         digest.update(part.read_bytes())
-    return f"{digest.hexdigest()} {VENV} {sys.version.split()[0]}\n"
+    return f"{digest.hexdigest()} {VENV}\n"
 
 
 def _is_sound() -> bool:
-    """Whether there is an environment of this Python with a pip in it, made at this very place."""
-    config = VENV / "pyvenv.cfg"
-    if not PYTHON.exists() or not config.exists():
+    """Whether there is an environment of Python 3.11 with a pip in it, made at this very place.
+
+    Which 3.11 the caller happens to have first in the PATH doesn't matter: services may be running from this environment.
+    """
+    if not PYTHON.exists():
         return False
-    same = f"version = {sys.version.split()[0]}" in config.read_text(encoding="utf-8")
-    here = subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, text=True, check=False)
-    return same and here.returncode == 0 and str(VENV) in here.stdout
+    asked = subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    wanted = f"(python {WANTED[0]}.{WANTED[1]})"
+    return asked.returncode == 0 and str(VENV) in asked.stdout and wanted in asked.stdout
 
 
 def _make_venv() -> bool:
