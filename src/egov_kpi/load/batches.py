@@ -41,7 +41,10 @@ class FileCount:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Consecutive rows of one file: text per kept column (absent: NULL), row numbers, and which rows are structural."""
+    """Consecutive rows of one file: text per kept column (absent: NULL), row numbers, and which rows are structural.
+
+    `secrecy` is the marker as it was sent: an empty cell is empty text there, a value that is missing is null.
+    """
 
     columns: dict[str, pa.Array]
     row_numbers: pa.Array
@@ -100,10 +103,10 @@ class Assembler:
         marker = self.contract.secret_column
         if marker is None or chunk.secrecy is None:
             return
-        levels = clean_array(chunk.secrecy)
+        levels = chunk.secrecy
         if chunk.structural is not None:
             levels = levels.filter(pa.array(~chunk.structural))
-        if any(marker.is_secret(level or "") for level in levels.unique().to_pylist()):
+        if any(marker.is_secret(level) for level in levels.unique().to_pylist()):
             raise EgovError("EGOV-LOAD-011", file=self.file.name, sheet=self.sheet, column=marker.headers[0])
 
 

@@ -24,7 +24,7 @@ from egov_kpi.load.batches import Chunk, FileCount, structural_chunk
 from egov_kpi.load.encoding import HEAD_BYTES, Utf8Stream, detect_codec
 from egov_kpi.load.headers import SEARCHED_ROWS, Layout, find_layout, search_layout
 from egov_kpi.load.structure import TOTAL_CANDIDATE, is_numbering, read_total, total_labels
-from egov_kpi.load.text import clean
+from egov_kpi.load.text import clean, clean_array
 
 DELIMITERS = (";", ",", "\t", "|")
 BLOCK_BYTES = 4 << 20
@@ -160,7 +160,7 @@ class CsvFile:
             {name: by_place[layout.positions[name]] for name in names},
             pa.array(numbers + self._head.records),
             structural,
-            None if secret is None else by_place[secret],
+            None if secret is None else pc.fill_null(by_place[secret], ""),
         )
 
     def _structural(self, by_place: dict[int, pa.Array], rows: int) -> np.ndarray | None:
@@ -234,7 +234,7 @@ class CsvFile:
 
 
 def _is_labelled(values: pa.Array) -> pa.Array:
-    return pc.fill_null(pc.match_substring_regex(values, TOTAL_CANDIDATE), False)
+    return pc.fill_null(pc.match_substring_regex(clean_array(values), TOTAL_CANDIDATE), False)
 
 
 class _Rejoined(io.RawIOBase):

@@ -96,9 +96,11 @@ class WorkbookFile:
     def _cells(self, number: int, row: Row) -> list[str | None]:
         cells: list[str | None] = [None] * self._layout.width
         for place, column in enumerate(self._layout.columns):
-            if column is None or (number, place) in self._unread:
-                cells[place] = None if column is None or column.handling == "hmac" else UNREAD_CELL
-            elif row[place] != "":
+            if column is None:
+                continue
+            if (number, place) in self._unread:
+                cells[place] = None if column.handling == "hmac" else UNREAD_CELL
+            elif row[place] != "" or column.is_secret_marker:
                 cells[place] = cell_text(row[place], column, self._epoch)
         return cells
 

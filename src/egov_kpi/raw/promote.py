@@ -14,6 +14,7 @@ told to it.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -57,11 +58,12 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Load:
-    """The load in hand; digests in the order of the manifest."""
+    """The load in hand; digests in the order of the manifest; the month names the partition."""
 
     contract: Contract
     load_seq: int
     digests: list[str]
+    month: date | None = None
 
     @property
     def inbound(self) -> str:
@@ -77,7 +79,7 @@ class _Load:
 
     @property
     def values(self) -> dict[str, Any]:
-        return {"load_seq": self.load_seq, "digests": self.digests}
+        return {"load_seq": self.load_seq, "digests": self.digests, "month": self.month}
 
 
 def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: Sequence[str] | None = None) -> Account:
@@ -87,16 +89,19 @@ def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: S
     the gate can't be typed, -004 when quarantine holds rows that the load hasn't.
     """
     digests = list(file_digests) if file_digests is not None else _landed_digests(conn, load_seq)
-    load = _Load(contract, load_seq, digests)
+    (month,) = _row(conn, "select date_trunc('month', current_date)::date")
+    load = _Load(contract, load_seq, digests, month)
     _require_new(conn, load)
     conn.execute("select set_config('work_mem', %s, true)", (WORK_MEM,))
-    conn.execute("select raw.ensure_partition(%s, current_date)", (contract.table,))
+    conn.execute("select raw.ensure_partition(%s, %s)", (contract.table, month))
     landed, structural = _row(conn, f"select count(*), count(*) filter (where _kind <> 'data') from {load.inbound}")
     refused = _refused_rows(conn, load)
     repeated = _repeated_rows(conn, load, refused)
-    _copy(conn, load, _Place(refused.files + repeated.files, refused.rows + repeated.rows))
-    accepted, unchanged = _count_raw(conn, load)
-    return Account(landed, accepted, unchanged, len(refused), len(repeated), structural)
+    # Whether earlier loads brought a row is only asked when there are earlier loads.
+    (has_history,) = _row(conn, f"select exists (select from {load.raw})")
+    stored = _copy(conn, load, _Place(refused.files + repeated.files, refused.rows + repeated.rows), has_history)
+    unchanged = _unchanged(conn, load) if has_history else 0
+    return Account(landed, stored - unchanged, unchanged, len(refused), len(repeated), structural)
 
 
 def drop_inbound(conn: Connection, contract: Contract, load_seq: int) -> None:
@@ -164,24 +169,23 @@ def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
     return _places(conn, query, _left_out(refused))
 
 
-def _copy(conn: Connection, load: _Load, left_out: _Place) -> None:
-    """Copy the typed rows from the reader's backend into the caller's transaction."""
+def _copy(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -> int:
+    """Copy the typed rows from the reader's backend into the caller's transaction; how many Postgres says it stored."""
     names = ", ".join((*_OWN_COLUMNS, *(identifier(column.name) for column in load.contract.kept_columns)))
-    # Whether earlier loads brought a row is only asked when there are earlier loads.
-    (has_history,) = _row(conn, f"select exists (select from {load.raw})")
     query = _sql(f"copy ({_typed_rows(load, left_out, has_history)}) to stdout (format binary)")
     target = _sql(f"copy {load.raw} ({names}) from stdin (format binary)")
     try:
-        with (
-            _reader(conn) as reader,
-            reader.cursor() as source,
-            conn.cursor() as sink,
-            source.copy(query, {**load.values, **_left_out(left_out)}) as rows,
-            sink.copy(target) as raw,
-        ):
-            stream = iter(rows)
-            while block := b"".join(islice(stream, _ROWS_AT_ONCE)):
-                raw.write(block)
+        with conn.cursor() as sink:
+            with (
+                _reader(conn) as reader,
+                reader.cursor() as source,
+                source.copy(query, {**load.values, **_left_out(left_out)}) as rows,
+                sink.copy(target) as raw,
+            ):
+                stream = iter(rows)
+                while block := b"".join(islice(stream, _ROWS_AT_ONCE)):
+                    raw.write(block)
+            return sink.rowcount
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         # The message may quote the value.
         detail = error.sqlstate
@@ -220,16 +224,21 @@ def _select(load: _Load, left_out: _Place, digest: str, is_unchanged: str, join:
     return f"""
         select
             %(load_seq)s::bigint, (%(digests)s::text[])[i._file + 1], i._sheet, i._row_no, {digest}, {is_unchanged},
-            date_trunc('month', current_date)::date, {casts}
+            %(month)s::date, {casts}
         from {load.inbound} as i {join}
         where {_passed(left_out)}
     """
 
 
 def _typed(column: Column) -> str:
-    """The column's type from its text. In the reader's session a plain cast of a date is right, and much quicker."""
+    """The column's type from its text, which is NULL where it is empty.
+
+    In the reader's session a plain cast of a date is right, and much quicker than the one that is right everywhere.
+    """
+    if column.sql_type == "text" and not column.values:
+        return f"i.{identifier(column.name)}"
     if column.type in ("date", "timestamp"):
-        return f"nullif(i.{identifier(column.name)}, '')::{column.sql_type}"
+        return f"i.{identifier(column.name)}::{column.sql_type}"
     return cast_expression(column, "i")
 
 
@@ -240,13 +249,10 @@ def _known(load: _Load) -> str:
     return f"exists (select from {load.raw} as r where {same} and r.row_digest = d.row_digest)"
 
 
-def _count_raw(conn: Connection, load: _Load) -> tuple[int, int]:
-    query = f"""
-        select count(*) filter (where not is_unchanged), count(*) filter (where is_unchanged)
-        from {load.raw} where load_seq = %s and loaded_month = date_trunc('month', current_date)::date
-    """
-    accepted, unchanged = _row(conn, query, (load.load_seq,))
-    return accepted, unchanged
+def _unchanged(conn: Connection, load: _Load) -> int:
+    query = f"select count(*) from {load.raw} where load_seq = %s and is_unchanged and loaded_month = %s"
+    (unchanged,) = _row(conn, query, (load.load_seq, load.month))
+    return int(unchanged)
 
 
 def _passed(left_out: _Place) -> str:

@@ -56,9 +56,7 @@ def workbook(path: Path, sheet: str, rows: Sequence[Sequence[Any]]) -> Path:
     return path
 
 
-def deliver(
-    contract_id: str, *paths: Path, rows_declared: int | None = None, rows_withheld: int = 0
-) -> Delivery:
+def deliver(contract_id: str, *paths: Path, rows_declared: int | None = None, rows_withheld: int = 0) -> Delivery:
     """What landing would have made of these files."""
     files = tuple(_landed(path, rows_declared, rows_withheld) for path in paths)
     digest = content_digest(file.sha256_landed for file in files)
@@ -68,6 +66,4 @@ def deliver(
 def _landed(path: Path, rows_declared: int | None, rows_withheld: int) -> LandedFile:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     file_format: Any = path.suffix.removeprefix(".")
-    return LandedFile(
-        path, path.name, file_format, path.stat().st_size, digest, digest, rows_declared, rows_withheld
-    )
+    return LandedFile(path, path.name, file_format, path.stat().st_size, digest, digest, rows_declared, rows_withheld)
