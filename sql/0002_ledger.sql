@@ -58,7 +58,7 @@ $$;
 create trigger append_only before update or delete or truncate on ledger.event
 for each statement execute function ledger.refuse_change();
 
--- The text under a hash. Neither kind nor time nor number can hold a bar and the body comes last: no two events share it.
+-- The text under a hash. Neither kind nor time nor number holds a bar and the body comes last: no two events share one.
 create function ledger.event_digest(
     prev_hash text, event_no bigint, occurred_at timestamptz, actor text, kind text, body text
 ) returns text
