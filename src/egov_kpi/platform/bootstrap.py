@@ -56,7 +56,7 @@ def _stamp() -> str:
 def _is_sound() -> bool:
     """Whether there is an environment of Python 3.11 with a pip in it, made at this very place.
 
-    Which 3.11 the caller happens to have first in the PATH doesn't matter: services may be running from this environment.
+    Which 3.11 the caller has first in the PATH doesn't matter: services may be running from this environment.
     """
     if not PYTHON.exists():
         return False
