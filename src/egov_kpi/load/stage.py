@@ -51,15 +51,24 @@ def inbound_name(contract: Contract, load_seq: int) -> str:
 def stage(settings: Settings, contract: Contract, delivery: Delivery, load_seq: int) -> StageResult:
     """Fill the load's inbound table anew. EGOV-LOAD-0xx: exit 1 for a file at fault, 3 when the database was."""
     url, key = role_url(ROLE, settings), pseudonym_key(settings)
+    try:
+        with dbapi.connect(url) as connection, connection.cursor() as cursor:
+            result = _fill(cursor, contract, delivery, load_seq, key)
+            connection.commit()
+    except adbc_driver_manager.Error as error:
+        reason = str(error).splitlines()[0][:200]
+        raise EgovError("EGOV-LOAD-015", dataset=contract.id, detail=reason) from error
+    return result
+
+
+def _fill(cursor: dbapi.Cursor, contract: Contract, delivery: Delivery, load_seq: int, key: bytes) -> StageResult:
     counts: list[FileCount] = []
-    with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        _create(cursor, contract, load_seq)
-        copied = _copy(cursor, contract, load_seq, _batches(contract, delivery, key, counts))
-        result = _result(delivery, counts)
-        _prove(cursor, contract, delivery, counts, inbound_name(contract, load_seq))
-        if copied != result.landed:
-            raise EgovError("EGOV-LOAD-015", dataset=contract.id, detail=f"{copied} / {result.landed}")
-        connection.commit()
+    _create(cursor, contract, load_seq)
+    copied = _copy(cursor, contract, load_seq, _batches(contract, delivery, key, counts))
+    _prove(cursor, contract, delivery, counts, inbound_name(contract, load_seq))
+    result = _result(delivery, counts)
+    if copied != result.landed:
+        raise EgovError("EGOV-LOAD-015", dataset=contract.id, detail=f"{copied} / {result.landed}")
     return result
 
 
@@ -77,11 +86,10 @@ def _copy(cursor: dbapi.Cursor, contract: Contract, load_seq: int, batches: Iter
         name = inbound_name(contract, load_seq)
         try:
             return int(cursor.adbc_ingest(name, reader, mode="append", db_schema_name="inbound"))
-        except adbc_driver_manager.Error as error:
+        except adbc_driver_manager.Error:
             if source.error is not None:
                 raise source.error from None
-            reason = str(error).splitlines()[0][:200]
-            raise EgovError("EGOV-LOAD-015", dataset=contract.id, detail=reason) from error
+            raise
 
 
 def _batches(contract: Contract, delivery: Delivery, key: bytes, counts: list[FileCount]) -> Iterator[pa.RecordBatch]:
