@@ -242,13 +242,13 @@ create table blue.kpi_value (
     )
 );
 
-create index kpi_value_agency_idx on blue.kpi_value (agency_code, kpi_code, period_start);
-
 -- One table per theme, for the people of that theme; same columns, same rows as kpi_value.
 create table blue.kpi_digital_signature (like blue.kpi_value including all);
 create table blue.kpi_official_mail (like blue.kpi_value including all);
 create table blue.kpi_online_service (like blue.kpi_value including all);
 create table blue.kpi_iso_compliance (like blue.kpi_value including all);
+
+create index kpi_value_agency_idx on blue.kpi_value (agency_code, kpi_code, period_start);
 
 -- Green is made from blue, so that the two cannot differ.
 do $$
@@ -446,7 +446,10 @@ begin atomic
         select coalesce(w.window_from, f.month, w.window_to), w.window_to
         from build.dataset_window as w
         cross join first_figure as f
-        where w.load_seqs && loads or w.window_to >= since
+        where
+            w.load_seqs && loads
+            or w.window_to > since
+            or (w.window_to = since and w.window_from is not null)
     )
 
     select distinct m.month::date

@@ -1,7 +1,7 @@
 """Rows put straight into raw with their ledger events, as loading would have left them: the models' own tests need no files."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,9 +12,20 @@ from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.ledger.events import append
+from egov_kpi.publish import dbt
+from egov_kpi.publish.digest import mart_digest
+from egov_kpi.publish.months import KPI, all_months, touched_months
 from egov_kpi.settings import Settings
 
-CELL = "kpi_code, method, due_basis, agency_code, scope, period_grain, period_start"
+PARTITIONED = {
+    "fct_document": "document",
+    "fct_dossier": "dossier",
+    "fct_mail_account": "mail",
+    "fct_headcount": "headcount",
+    "fct_certificate": "certificate",
+    "fct_procedure_offer": "procedure",
+    "fct_kpi_component": KPI,
+}
 
 
 def hashed(values: pd.Series) -> list[str]:
@@ -24,10 +35,11 @@ def hashed(values: pd.Series) -> list[str]:
 
 @dataclass
 class World:
-    """One warehouse under test. `load` adds a promoted load and gives its number."""
+    """One warehouse under test. `load` adds a promoted load and gives its number; `build` runs dbt into a colour."""
 
     settings: Settings
-    datasets: dict[int, str] = field(default_factory=dict)
+    # What each colour was built for: its loads, and its day.
+    built: dict[str, tuple[set[int], date]] = field(default_factory=dict)
 
     def load(
         self,
@@ -45,7 +57,6 @@ class World:
             digest = hashlib.sha256(f"{dataset}|{load_seq}".encode()).hexdigest()
             _insert(conn, contract, rows, load_seq, digest)
             _events(conn, contract, load_seq, digest, len(rows), business_date, window_from, snapshot_date)
-        self.datasets[load_seq] = dataset
         return load_seq
 
     def nothing_new(self, dataset: str, business_date: str, window_from: str) -> None:
@@ -66,6 +77,42 @@ class World:
                     (load_seq, row_no, agency_code, day),
                 )
 
+    def build(self, colour: str, counted: Iterable[int], as_of: str, rebuild: bool = False) -> None:
+        """Bring a colour to exactly these loads, from where it is or from nothing; EGOV-PUB-002 when a node fails."""
+        wanted, day = set(counted), date.fromisoformat(as_of)
+        before, seen = (set[int](), ()) if rebuild else _seen(self.built.get(colour))
+        touched = sorted(wanted ^ before)
+        with connect("builder", self.settings) as conn:
+            months = touched_months(conn, self.settings, colour, touched, day, seen)
+            months = all_months(months, day) if rebuild else months
+            conn.execute("delete from build.counted_load where colour = %s", (colour,))
+            conn.execute("insert into build.counted_load select %s, unnest(%s::bigint[])", (colour, sorted(wanted)))
+            for table, domain in PARTITIONED.items():
+                conn.execute("select publish.ensure_partitions(%s, %s, %s::date[])", (colour, table, months[domain]))
+        variables = {
+            "colour": colour,
+            "as_of": as_of,
+            "touched_loads": touched,
+            "rebuild": rebuild,
+            "months": {domain: [month.isoformat() for month in days] for domain, days in months.items()},
+        }
+        results = dbt.run(self.settings, "build", "--exclude", "resource_type:seed", variables=variables)
+        dbt.require_success(results, colour)
+        self.built[colour] = (wanted, day)
+
+    def digest(self, colour: str) -> str:
+        with connect("builder", self.settings) as conn:
+            return mart_digest(conn, colour)
+
+    def kpi(self, colour: str, code: str, agency_code: str, grain: str, start: str, scope: str = "tree") -> pd.Series:
+        """One row of kpi_value."""
+        found = self.kpis(
+            f"{colour}.kpi_value where kpi_code = '{code}' and agency_code = '{agency_code}'"
+            f" and period_grain = '{grain}' and period_start = '{start}' and scope = '{scope}'"
+        )
+        assert len(found) == 1
+        return found.iloc[0]
+
     def kpis(self, relation: str) -> pd.DataFrame:
         """All columns of a relation of KPI values, numbers as floats."""
         found = self.query(f"select * from {relation}")
@@ -78,6 +125,10 @@ class World:
             cursor = conn.execute(statement.encode(), parameters)
             assert cursor.description is not None
             return pd.DataFrame(cursor.fetchall(), columns=[item.name for item in cursor.description])
+
+
+def _seen(state: tuple[set[int], date] | None) -> tuple[set[int], tuple[date, ...]]:
+    return (set(), ()) if state is None else (state[0], (state[1],))
 
 
 def _insert(conn: Any, contract: Contract, rows: pd.DataFrame, load_seq: int, digest: str) -> None:
