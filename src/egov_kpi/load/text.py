@@ -17,7 +17,7 @@ def clean(value: str) -> str | None:
 def clean_array(values: pa.Array) -> pa.Array:
     """The cleaned column. Arrays that need no cleaning come back as they are, at the price of a scan."""
     trimmed = pc.utf8_trim_whitespace(values)
-    if not trimmed.equals(values):
+    if not trimmed.equals(values) or pc.any(pc.equal(pc.binary_length(values), 0), min_count=0).as_py():
         values = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), pa.scalar(None, pa.string()), trimmed)
     if pc.all(pc.string_is_ascii(values), min_count=0).as_py():
         return values
