@@ -80,7 +80,21 @@ def checked_query(contract: Contract, load_seq: int, night: Night) -> str:
     items.append(f"{_content(contract)} as _content")
     items += _night_items(night)
     source = f"inbound.{identifier(inbound_name(contract, load_seq))}"
-    return "select\n    " + ",\n    ".join(items) + f"\nfrom {source} as i\nwhere i._kind = 'data'"
+    return "select\n    " + ",\n    ".join(items) + f"\nfrom {source} as i\n{_flags(contract)}\nwhere i._kind = 'data'"
+
+
+def _flags(contract: Contract) -> str:
+    """Whether each text can be cast, worked out once per row; `offset 0` keeps Postgres from repeating it."""
+    flags = [
+        f"{validity_expression(column, 'i')} as {identifier(_flag(column))}"
+        for column in contract.kept_columns
+        if has_text_twin(column)
+    ]
+    return f"cross join lateral (select {', '.join(flags)} offset 0) as v" if flags else ""
+
+
+def _flag(column: Column) -> str:
+    return f"{column.name}__valid"
 
 
 def _column_items(column: Column) -> list[str]:
@@ -88,14 +102,12 @@ def _column_items(column: Column) -> list[str]:
     text = f"nullif(i.{name}, '')"
     if not has_text_twin(column):
         return [f"{text} as {name}"]
-    valid = validity_expression(column, "i")
+    flag = identifier(_flag(column))
     items = [
-        f"case when {valid} then {cast_expression(column, 'i')} end as {name}",
+        f"case when v.{flag} then {cast_expression(column, 'i')} end as {name}",
         f"{text} as {identifier(text_name(column))}",
     ]
-    if is_parsed(column):
-        items.append(f"({valid}) as {identifier(column.name + '__valid')}")
-    return items
+    return [*items, f"v.{flag} as {flag}"] if is_parsed(column) else items
 
 
 def _content(contract: Contract) -> str:

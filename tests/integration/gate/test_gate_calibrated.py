@@ -1,4 +1,4 @@
-"""Two calibrated nights through the real sources, loading and gate: only the rows that were made wrong are refused."""
+"""Calibrated nights from source to audit: only the rows that were made wrong are refused, and no figure is."""
 
 import threading
 from collections.abc import Iterator
@@ -9,7 +9,9 @@ import uvicorn
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.db.connect import connect
+from egov_kpi.gate.marts import audit
 from egov_kpi.night.ingest import gate_and_promote, pull_and_stage
+from egov_kpi.publish.build import build
 from egov_kpi.settings import Settings, get_settings
 from egov_kpi.simulator.records import generate
 from egov_kpi.simulator.server import create_app, listen
@@ -55,3 +57,7 @@ def test_calibrated_nights(night: Settings) -> None:
         (["GATE-DOS-504"], "823"),
     ]
     assert decided == (True,)
+
+    colour = build(night, NIGHTS[-1]).colour
+    audited = audit(night, colour)
+    assert (audited.verdict, audited.failed) == ("pass", [])
