@@ -75,7 +75,7 @@ def _build(settings: Settings, business_date: date, rebuild: bool) -> BuildResul
         conn.commit()
         _prepare(conn, plan)
         conn.commit()
-        results = dbt.run(settings, "build", "--exclude", "resource_type:seed", variables=variables(plan))
+        results = dbt.run(settings, "build", "--exclude-resource-type", "seed", variables=variables(plan))
         _keep_results(conn, event_no, results)
         conn.commit()
         dbt.require_success(results, plan.colour)
