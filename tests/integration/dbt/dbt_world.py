@@ -96,7 +96,7 @@ class World:
             "rebuild": rebuild,
             "months": {domain: [month.isoformat() for month in days] for domain, days in months.items()},
         }
-        results = dbt.run(self.settings, "build", "--exclude", "resource_type:seed", variables=variables)
+        results = dbt.run(self.settings, "build", "--exclude-resource-type", "seed", variables=variables)
         dbt.require_success(results, colour)
         self.built[colour] = (wanted, day)
 
