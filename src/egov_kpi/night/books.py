@@ -103,6 +103,16 @@ def staged(conn: Connection, load_seq: int) -> dict[str, int] | None:
     return None if row is None else {name: row[0][name] for name in ("received", "withheld", "landed", "structural")}
 
 
+def columns_added(conn: Connection, load_seq: int) -> list[str]:
+    """Headers of the load that its contract does not know; their values are nowhere."""
+    row = conn.execute(
+        "select e.body_json -> 'columns_added' from ledger.event as e where e.kind = 'load_staged' "
+        "and (e.body_json ->> 'load_seq')::bigint = %s order by e.event_no desc limit 1",
+        (load_seq,),
+    ).fetchone()
+    return list(row[0] or []) if row else []
+
+
 def inbound_rows(conn: Connection, contract: Contract, load_seq: int) -> int | None:
     """Rows that wait in inbound; None when the table is not there. A crash of Postgres leaves it empty."""
     name = f'inbound."{contract.table}__{load_seq}"'

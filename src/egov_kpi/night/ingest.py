@@ -204,7 +204,16 @@ def _decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, 
     outcome = decide(settings, contract, load_seq)
     with connect("loader", settings) as conn:
         load = books.loads(conn, [load_seq])[0]
-    return {**_report(load), **outcome}
+        added = books.columns_added(conn, load_seq)
+    return {**_report(load, notices=_notices(added)), **outcome}
+
+
+def _notices(added: list[str]) -> list[str]:
+    """What a person should hear of a load that goes on all the same."""
+    if not added:
+        return []
+    names = ", ".join(f"«{name}»" for name in added)
+    return [f"Cột lạ, không lưu ({len(added)}) · unknown columns, not stored: {names}"]
 
 
 def _report(load: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.db.connect import connect
-from egov_kpi.errors import EgovError, ExitCode
+from egov_kpi.errors import EgovError
 from egov_kpi.night import books, ingest
 from egov_kpi.night.build import build_and_publish, current_publish
 from egov_kpi.night.progress import Progress
@@ -18,6 +18,7 @@ from egov_kpi.settings import Settings, get_settings
 
 BUILD_DAG = "build_marts"
 POLL_SECONDS = 0.5
+ALREADY_RUNNING = "EGOV-DB-001"
 # The verdicts start the build by themselves. An earlier night that broke off may have used some of them up; then the
 # build is started by hand after this long.
 GRACE_SECONDS = 10.0
@@ -33,7 +34,7 @@ def run_in_process(business_date: date, progress: Progress, settings: Settings |
             ingest.gate_and_promote(dataset, business_date, settings=settings)
         except EgovError as error:
             progress.step(dataset, "failed", str(error))
-            if error.exit_code == ExitCode.REFUSED:
+            if error.code == ALREADY_RUNNING:
                 raise
         else:
             _tell_verdict(settings, progress, dataset, business_date)
