@@ -327,7 +327,7 @@ revoke execute on function publish.refresh_statistics(text, text) from public;
 grant execute on function publish.ensure_partitions(text, text, date[]) to egov_builder;
 grant execute on function publish.refresh_statistics(text, text) to egov_builder;
 
--- A day in the words of a contract, or NULL. Reads with the owner's rights, since the functions of raw are the loader's.
+-- A day in the words of a contract, or NULL. Has the owner's rights, since the functions of raw are the loader's.
 create function build.day_of(value text, format text) returns date
 language sql stable security definer
 set search_path = pg_catalog, pg_temp
@@ -339,7 +339,8 @@ end;
 revoke execute on function build.day_of(text, text) from public;
 grant execute on function build.day_of(text, text) to egov_builder, egov_auditor;
 
--- Refused rows by the unit and the day that they claim, for the share of a figure that is set aside. Public columns only.
+-- Refused rows by the unit and the day that they claim, for the share of a figure that is set aside. Public columns
+-- only.
 -- A day that cannot be read is NULL; the load's business date stands in for it then.
 create view build.quarantined_row as
 select
@@ -421,9 +422,9 @@ select dataset, window_from, window_to, load_seqs from answered
 union all
 select dataset, window_from, window_to, load_seqs from by_hand;
 
--- Months whose figures change although no row of theirs did: those of refused rows, and those up to which data has become
--- known since the earliest day for which the colour was built. An answer without a beginning reaches back to the first
--- figure.
+-- Months whose figures change although no row of theirs did: those of refused rows, and those up to which data has
+-- become known since the earliest day for which the colour was built. An answer without a beginning reaches back to the
+-- first figure.
 create function build.months_beside_rows(loads bigint[], since date) returns setof date
 language sql stable
 set search_path = pg_catalog, pg_temp

@@ -3,7 +3,9 @@
 {% macro refuse_unset_inputs() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test'] -%}
         {%- if var('colour') not in ['blue', 'green'] or var('as_of') == '1900-01-01' -%}
-            {{ exceptions.raise_compiler_error('A build needs the vars colour (blue or green) and as_of: run egov-kpi build') }}
+            {{ exceptions.raise_compiler_error(
+                'A build needs the vars colour (blue or green) and as_of: run egov-kpi build'
+            ) }}
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

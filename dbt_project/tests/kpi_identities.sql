@@ -1,5 +1,6 @@
--- Identities that hold whatever the data: a part is not larger than its whole, a unit not larger than its tree, and the
--- months of a flow add up to their quarter. Only periods of this build. A row is a fault in the roll-up, never in an export.
+-- Identities that hold whatever the data: a part is not larger than its whole, a unit not larger than its tree, and
+-- the months of a flow add up to their quarter. Only periods of this build. A row is a fault in the roll-up, never in
+-- an export.
 with period as (
     select * from {{ ref('int_kpi__period') }}
 ),

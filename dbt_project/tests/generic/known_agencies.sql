@@ -1,4 +1,4 @@
-{# Every unit of a figure is in the dimension on that day: otherwise its amounts are in no KPI. Only months of this build. #}
+{# Every unit of a figure is in the dimension on that day: else its amounts are in no KPI. Only months of this build. #}
 {% test known_agencies(model) %}
 with component as (
     select distinct agency_code, observed_date

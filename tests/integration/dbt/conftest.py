@@ -1,14 +1,12 @@
-"""One warehouse for all tests of a module: a build takes seconds, the tests read it."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""Fixtures of the tests of the models."""
 
 import pytest
 from dbt_world import World
 
-from egov_kpi.platform.postgres import ServerInfo
+from egov_kpi.settings import Settings
 
 
 @pytest.fixture
-def world(warehouse) -> World:
+def world(warehouse: Settings) -> World:
+    """A seeded warehouse without any row."""
     return World(warehouse)

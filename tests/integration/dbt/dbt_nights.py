@@ -47,9 +47,7 @@ def _within(times: pd.Series, business_date: str, window_from: str | None) -> pd
     return inside if window_from is None else inside & (times >= pd.Timestamp(window_from))
 
 
-def _delta(
-    world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None
-) -> int | None:
+def _delta(world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None) -> int | None:
     chosen = rows[_within(rows["updated_at"], business_date, window_from)]
     if chosen.empty:
         world.nothing_new(dataset, business_date, window_from or business_date)

@@ -1,4 +1,4 @@
-"""Rows put straight into raw with their ledger events, as loading would have left them: the models' own tests need no files."""
+"""Rows put straight into raw with their ledger events, as loading would have left them: the models need no files."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

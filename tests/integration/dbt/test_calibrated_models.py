@@ -80,5 +80,7 @@ def _themes_hold_the_same_rows(world: World) -> None:
         for name in ("digital_signature", "official_mail", "online_service", "iso_compliance")
     )
     for one, other in (("green.kpi_value", f"({themes})"), (f"({themes})", "green.kpi_value")):
-        left = world.query(f"select count(*) as n from (select * from {one} as a except all select * from {other} as b) d")
+        left = world.query(
+            f"select count(*) as n from (select * from {one} as a except all select * from {other} as b) d"
+        )
         assert left["n"].item() == 0

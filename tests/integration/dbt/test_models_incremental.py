@@ -1,4 +1,4 @@
-"""What happens to rows after they were built: moved, corrected, revoked, late, refused. Each state equals a rebuild's."""
+"""Rows moved, corrected, revoked, late, refused after they were built: each state equals that of a rebuild."""
 
 from collections.abc import Sequence
 
@@ -123,7 +123,11 @@ def test_moved_late_revoked(world: World) -> None:
 
 def test_snapshots_win_as_a_whole_and_refused_rows_are_told(world: World) -> None:
     late = world.load(
-        "mail.accounts", mailboxes("2023-01-31", "2023-02-02 08:00", [COMMUNE, COMMUNE]), "2023-02-02", None, "2023-01-31"
+        "mail.accounts",
+        mailboxes("2023-01-31", "2023-02-02 08:00", [COMMUNE, COMMUNE]),
+        "2023-02-02",
+        None,
+        "2023-01-31",
     )
     early = world.load(
         "mail.accounts",
@@ -132,7 +136,9 @@ def test_snapshots_win_as_a_whole_and_refused_rows_are_told(world: World) -> Non
         "2023-01-31",
         "2023-01-31",
     )
-    certificate = world.load("iso.certificates", certificates("2023-01-31", "2023-02-20"), "2023-02-02", None, "2023-01-31")
+    certificate = world.load(
+        "iso.certificates", certificates("2023-01-31", "2023-02-20"), "2023-02-02", None, "2023-01-31"
+    )
     cases = world.load(
         "one_stop.dossiers",
         dossiers(

@@ -66,7 +66,9 @@ refused_in_scope as (
     from refused
     inner join period on refused.business_month between period.period_start and period.period_end
     inner join scope
-        on refused.agency_code = scope.member_code and refused.business_month between scope.valid_from and scope.valid_to
+        on
+            refused.agency_code = scope.member_code
+            and refused.business_month between scope.valid_from and scope.valid_to
     group by 1, 2, 3, 4, 5, 6
 ),
 

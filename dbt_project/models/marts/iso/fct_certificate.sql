@@ -16,7 +16,8 @@ judged as (
         coalesce(effective.announced_date <= effective.snapshot_date, false)
         and coalesce(effective.valid_until_date >= effective.snapshot_date, true) as is_announced,
         coalesce(
-            effective.internal_audit_date between date_trunc('year', effective.snapshot_date) and effective.snapshot_date,
+            effective.internal_audit_date
+            between date_trunc('year', effective.snapshot_date) and effective.snapshot_date,
             false
         ) as is_audited,
         coalesce(

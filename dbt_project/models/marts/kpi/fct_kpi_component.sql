@@ -194,7 +194,13 @@ stock_key as (
 ),
 
 united as (
-    select measure_code, agency_code, business_month as observed_date, '' as distinct_key, amount, null::date as valid_until
+    select
+        measure_code,
+        agency_code,
+        business_month as observed_date,
+        '' as distinct_key,
+        amount,
+        null::date as valid_until
     from flow
     union all
     select measure_code, agency_code, business_month, distinct_key, 1, null from flow_key

@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('int_kpi__touched') }}
--- Postgres guesses a handful of cells where there are many thousands, and would compare each with each: hash joins only.
+-- Postgres guesses a handful of cells where there are many thousands and would compare each with each: hash joins only.
 {{ config(
     affected='int_kpi__touched', unique_key=['period_grain', 'period_start'],
     pre_hook=["set local enable_nestloop = off", "set local enable_mergejoin = off"], post_hook="{{ refresh_statistics() }}"
