@@ -89,6 +89,10 @@ def _arguments(outcome: Outcome) -> dict[str, Any]:
 
     config = dict(outcome.document["expectation_config"])
     config.pop("id", None)
+    meta = config["meta"]
+    text = f"{meta['rule_id']} · {meta['action']} · {meta['reason_vi']} · {meta['reason_en']}"
+    # The renderer fills templates: a dollar of a pattern is not one of its parameters.
+    config["description"] = text.replace("$", "$$")
     return {
         "success": outcome.success,
         "expectation_config": ExpectationConfiguration(**config),

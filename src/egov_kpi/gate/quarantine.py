@@ -1,27 +1,32 @@
 """Refused rows into quarantine, in the transaction of whoever decides on the load."""
 
-from typing import Any
-
-import psycopg
-
 from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import identifier
 from egov_kpi.errors import EgovError
+from egov_kpi.gate.parameters import Connection, load_facts
 from egov_kpi.gate.relation import ROW_KEY, inbound_name, refused_name
-from egov_kpi.gate.result import GateResult
+from egov_kpi.gate.result import GateResult, require_positive
 from egov_kpi.raw.digest import row_digest_expression
-
-Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 def quarantine_rows(conn: Connection, contract: Contract, load_seq: int, result: GateResult) -> int:
     """Copy the refused rows of a load; how many. Of a blocked load every data row is refused.
 
-    Rows keep their public columns as text; file digest, sheet and row number lead back to the rest in landing.
-    EGOV-GATE-005 when the inbound tables no longer hold what the gate saw: the caller's transaction must not commit.
+    Called before a load is decided, whatever the verdict: a load may only go on with a receipt that proves that this
+    content was checked in full (EGOV-GATE-004). Rows keep their public columns as text; file digest, sheet and row
+    number lead back to the rest in landing. EGOV-GATE-005 when the inbound tables no longer hold what the gate saw. On
+    either the caller's transaction must not commit.
     """
-    if result.verdict not in ("block", "quarantine"):
-        return 0
+    if result.verdict != "block":
+        require_positive(
+            result, f"{contract.id}#{load_seq}", _registered_digest(conn, load_seq), _landed(conn, contract, load_seq)
+        )
+    found = _copy(conn, contract, load_seq, result) if result.verdict != "pass" else 0
+    conn.execute(f"drop table if exists inbound.{identifier(refused_name(contract, load_seq))}".encode())
+    return found
+
+
+def _copy(conn: Connection, contract: Contract, load_seq: int, result: GateResult) -> int:
     everything = result.verdict == "block"
     expected = result.data_rows if everything else result.refused_rows
     query = _insert(contract, load_seq, everything)
@@ -29,8 +34,22 @@ def quarantine_rows(conn: Connection, contract: Contract, load_seq: int, result:
     found = conn.execute(query.encode(), {"load_seq": load_seq, "ids": ids}).rowcount
     if found != expected:
         raise EgovError("EGOV-GATE-005", load_seq=load_seq, expected=expected, found=found)
-    conn.execute(f"drop table inbound.{identifier(refused_name(contract, load_seq))}".encode())
     return found
+
+
+def _registered_digest(conn: Connection, load_seq: int) -> str:
+    facts = load_facts(conn, load_seq)
+    return facts.content_digest if facts else ""
+
+
+def _landed(conn: Connection, contract: Contract, load_seq: int) -> int:
+    """Rows that are inbound now: those that the gate saw, unless Postgres crashed since."""
+    table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
+    known = conn.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    if known is None or not known[0]:
+        return 0
+    row = conn.execute(f"select count(*) from {table}".encode()).fetchone()  # noqa: S608
+    return int(row[0]) if row else 0
 
 
 def _quarantining(result: GateResult) -> list[str]:

@@ -1,5 +1,7 @@
 """What the gate says of a load as a whole: its four answers, its receipt, its ceiling and its rules about volume."""
 
+import dataclasses
+import socket
 from datetime import date, timedelta
 
 import gate_fixtures as fx
@@ -185,9 +187,32 @@ def test_quarantine_refuses_when_inbound_has_changed(warehouse: Settings) -> Non
     result = fx.gate(warehouse, contract, 1, rows)
     with connect("loader", warehouse) as conn:
         conn.execute(f'truncate inbound."{fx.inbound_name(contract, 1)}"')
-    with pytest.raises(EgovError, match="EGOV-GATE-005"), connect("loader", warehouse) as conn:
+    with pytest.raises(EgovError, match="EGOV-GATE-004"), connect("loader", warehouse) as conn:
         quarantine_rows(conn, contract, 1, result)
+    blocked = dataclasses.replace(result, verdict="block")
+    with pytest.raises(EgovError, match="EGOV-GATE-005"), connect("loader", warehouse) as conn:
+        quarantine_rows(conn, contract, 1, blocked)
     assert fx.quarantined(warehouse, contract) == []
+
+
+def test_nothing_goes_on_without_a_receipt_of_its_own(warehouse: Settings) -> None:
+    """Not with a check that could not be made, nor with the receipt of another load, nor with a softened verdict."""
+    contract = get_contract(DOSSIERS)
+    fx.register(warehouse, contract, 1)
+    fx.register(warehouse, contract, 2, content_digest="d" * 64)
+    rows = right_rows(DOSSIERS, 3)
+    passed = fx.gate(warehouse, contract, 1, rows)
+    fx.stage_rows(warehouse, contract, 2, rows)
+    unknown = check(warehouse, contract, 1, 4, fx.CONTENT)
+    softened = dataclasses.replace(fx.gate(warehouse, contract, 1, [{**rows[0], "channel": ""}]), verdict="pass")
+    fx.stage_rows(warehouse, contract, 1, rows)
+    for load_seq, result in ((1, unknown), (2, passed), (1, softened)):
+        with pytest.raises(EgovError, match="EGOV-GATE-004"), connect("loader", warehouse) as conn:
+            quarantine_rows(conn, contract, load_seq, result)
+    with connect("loader", warehouse) as conn:
+        assert quarantine_rows(conn, contract, 1, passed) == 0
+        left = conn.execute("select tablename from pg_tables where schemaname = 'inbound' order by 1").fetchall()
+    assert left == [("one_stop__dossiers__1",), ("one_stop__dossiers__2",)]
 
 
 # Could not check ------------------------------------------------------------------------------------------------------
@@ -317,4 +342,19 @@ def test_data_docs_hold_no_value_and_fetch_nothing(warehouse: Settings) -> None:
         assert "canary" not in text
         assert "http:" not in text and "https:" not in text and 'src="//' not in text
     page = (warehouse.local_dir / "gate" / DOSSIERS / "1.html").read_text(encoding="utf-8")
-    assert "Expectation" in page and "block" in page
+    assert "Expectation" in page and "block" in page and "GATE-DOS-501" in page and "Mã đơn vị" in page
+
+
+def test_a_gate_talks_to_nobody_but_the_database(warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, strangers = socket.socket.connect, []
+
+    def connect_and_note(self: socket.socket, address: fx.Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1"):
+            strangers.append(address)
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_and_note)
+    contract = get_contract(DOSSIERS)
+    fx.register(warehouse, contract, 1)
+    assert fx.gate(warehouse, contract, 1, right_rows(DOSSIERS, 1)).verdict == "pass"
+    assert strangers == []
