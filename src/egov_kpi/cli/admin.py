@@ -90,15 +90,13 @@ def db_url(
 
 
 def ledger_verify(as_json: Json = False) -> None:
-    """Kiểm tra chuỗi băm của sổ cái · check the hash chain of the ledger; exit 1 when it is broken."""
+    """Kiểm tra chuỗi băm của sổ cái · check the hash chain of the ledger; EGOV-LEDGER-001 when it is broken."""
     from egov_kpi.db.connect import connect
     from egov_kpi.ledger.events import verify
 
     with connect("auditor") as conn:
-        result = asdict(verify(conn))
-    output.emit(result, [" ".join(f"{name}={value}" for name, value in result.items())], as_json)
-    if not result["ok"]:
-        raise typer.Exit(int(ExitCode.BAD_DATA))
+        result = verify(conn).require()
+    output.emit(asdict(result), [f"events={result.events} head={result.head}"], as_json)
 
 
 def simulate_serve(
