@@ -7,8 +7,15 @@ come from contracts, which allow lower-case letters, digits and underscores only
 from egov_kpi.contracts.model import Column, Contract
 
 TIMEZONE = "Asia/Ho_Chi_Minh"
-# Columns that loading adds to a row of text: number in the file, sheet, place of the file in the manifest, kind of row.
-INBOUND_OWN_COLUMNS = (("_row_no", "bigint"), ("_sheet", "text"), ("_file", "smallint"), ("_kind", "text"))
+# Columns that loading adds to a row of text: number in the file, sheet, place of the file in the manifest, kind of row,
+# and the digest of the row's content.
+INBOUND_OWN_COLUMNS = (
+    ("_row_no", "bigint"),
+    ("_sheet", "text"),
+    ("_file", "smallint"),
+    ("_kind", "text"),
+    ("_row_digest", "bytea"),
+)
 RAW_OWN_COLUMNS = (
     ("load_seq", "bigint not null"),
     ("file_digest", "text not null"),

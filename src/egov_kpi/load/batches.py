@@ -17,13 +17,15 @@ from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import LandedFile
 from egov_kpi.load.headers import Layout
 from egov_kpi.load.pseudonym import pseudonyms
+from egov_kpi.load.row_digest import row_digests
 from egov_kpi.load.structure import Total
 from egov_kpi.load.text import clean_array
+from egov_kpi.raw.digest import digest_columns
 
 DATA, STRUCTURAL = "data", "structural"
 CHUNK_ROWS = 20_000
 
-_ARROW_TYPES = {"bigint": pa.int64(), "smallint": pa.int16(), "text": pa.string()}
+_ARROW_TYPES = {"bigint": pa.int64(), "smallint": pa.int16(), "text": pa.string(), "bytea": pa.binary()}
 
 
 @dataclass
@@ -74,7 +76,10 @@ class Assembler:
             count.structural += structural
             count.data += rows - structural
             self._refuse_secret(chunk)
-            columns = [*self._own_columns(chunk), *self._kept_columns(chunk)]
+            names = [column.name for column in self.contract.kept_columns]
+            kept = dict(zip(names, self._kept_columns(chunk), strict=True))
+            digests = row_digests([kept[column.name] for column in digest_columns(self.contract)], _data_mask(chunk))
+            columns = [*self._own_columns(chunk), digests, *kept.values()]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def _own_columns(self, chunk: Chunk) -> list[pa.Array]:
@@ -86,7 +91,7 @@ class Assembler:
         return [chunk.row_numbers, sheet, pa.repeat(pa.scalar(self.file_no, pa.int16()), rows), kind]
 
     def _kept_columns(self, chunk: Chunk) -> Iterator[pa.Array]:
-        data = None if chunk.structural is None else pa.array(~chunk.structural)
+        data = _data_mask(chunk)
         for column in self.contract.kept_columns:
             values = chunk.columns.get(column.name)
             if values is None:
@@ -108,6 +113,11 @@ class Assembler:
             levels = levels.filter(pa.array(~chunk.structural))
         if any(marker.is_secret(level) for level in levels.unique().to_pylist()):
             raise EgovError("EGOV-LOAD-011", file=self.file.name, sheet=self.sheet, column=marker.headers[0])
+
+
+def _data_mask(chunk: Chunk) -> pa.Array | None:
+    """True for rows of data; None when all are."""
+    return None if chunk.structural is None else pa.array(~chunk.structural)
 
 
 def structural_chunk(row_numbers: list[int]) -> Chunk:

@@ -2,10 +2,17 @@
 
 It tells unchanged rows, breaks ties between versions of a key, and names a refused row whose values may not be kept. Of
 a snapshot, the date and the time of export stay out, so that the same content on a later date is "unchanged".
+
+It is made while loading (`egov_kpi.load.row_digest`), where SHA-256 costs a fifth of what it costs inside a Postgres
+without OpenSSL; the SQL below says the same and serves where a row of text came another way. A test holds the two
+against each other.
 """
 
 from egov_kpi.contracts.model import Column, Contract
 from egov_kpi.contracts.sql import identifier
+
+# Unit separator; loading refuses a file that holds one.
+SEPARATOR = "\x1f"
 
 
 def digest_columns(contract: Contract) -> tuple[Column, ...]:
@@ -17,7 +24,8 @@ def digest_columns(contract: Contract) -> tuple[Column, ...]:
 
 def row_digest_expression(contract: Contract, alias: str) -> str:
     """SQL for the digest of an inbound row, as bytea."""
-    return f"sha256(convert_to({_joined(digest_columns(contract), alias)}, 'UTF8'))"
+    computed = f"sha256(convert_to({_joined(digest_columns(contract), alias)}, 'UTF8'))"
+    return f"coalesce({alias}._row_digest, {computed})"
 
 
 def whole_row_expression(contract: Contract, alias: str) -> str:

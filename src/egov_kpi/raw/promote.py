@@ -146,8 +146,9 @@ def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
     Only rows whose key and version have the same hash are compared in full: comparing all would cost as much as
     storing them.
     """
-    columns = dict.fromkeys((*load.contract.key_columns, load.contract.version_column))
-    hashes = (f"hashtextextended(i.{identifier(column.name)}, {seed})" for seed, column in enumerate(columns))
+    columns = (*load.contract.key_columns, load.contract.version_column)
+    names = dict.fromkeys(column.name for column in columns)
+    hashes = (f"hashtextextended(i.{identifier(name)}, {seed})" for seed, name in enumerate(names))
     suspicion = " # ".join(hashes)
     query = f"""
         with suspect as (
@@ -205,27 +206,18 @@ def _reader(conn: Connection) -> Iterator[Connection]:
 
 
 def _typed_rows(load: _Load, left_out: _Place, has_history: bool) -> str:
-    contract = load.contract
-    digest = row_digest_expression(contract, "i")
-    if not has_history:
-        return _select(load, left_out, digest, "false", "")
-    # Kept apart (offset 0), or the digest would be computed once for the row and once for the comparison.
-    return _select(
-        load,
-        left_out,
-        "d.row_digest",
-        _known(load),
-        f"cross join lateral (select {digest} as row_digest offset 0) as d",
-    )
-
-
-def _select(load: _Load, left_out: _Place, digest: str, is_unchanged: str, join: str) -> str:
     casts = ", ".join(_typed(column) for column in load.contract.kept_columns)
     return f"""
         select
-            %(load_seq)s::bigint, (%(digests)s::text[])[i._file + 1], i._sheet, i._row_no, {digest}, {is_unchanged},
-            %(month)s::date, {casts}
-        from {load.inbound} as i {join}
+            %(load_seq)s::bigint,
+            (%(digests)s::text[])[i._file + 1],
+            i._sheet,
+            i._row_no,
+            {row_digest_expression(load.contract, "i")},
+            {_known(load) if has_history else "false"},
+            %(month)s::date,
+            {casts}
+        from {load.inbound} as i
         where {_passed(left_out)}
     """
 
@@ -246,7 +238,8 @@ def _known(load: _Load) -> str:
     """Whether any earlier load brought this key with this content; of a snapshot, on whatever date."""
     keys = [column for column in load.contract.key_columns if column.role != "snapshot_date"]
     same = " and ".join(f"r.{identifier(column.name)} = {_typed(column)}" for column in keys)
-    return f"exists (select from {load.raw} as r where {same} and r.row_digest = d.row_digest)"
+    digest = row_digest_expression(load.contract, "i")
+    return f"exists (select from {load.raw} as r where {same} and r.row_digest = {digest})"
 
 
 def _unchanged(conn: Connection, load: _Load) -> int:
