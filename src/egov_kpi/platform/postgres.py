@@ -393,6 +393,8 @@ def _prepare(settings: Settings) -> _Store:
     store = _stored(settings)
     home = store.home if store else _new_home(settings)
     prepared = _Store(home, _usable_binaries(), store.port if store else 0)
+    # known from here on, so that even a start that fails can be cleaned up
+    _keep(settings, prepared)
     if not (prepared.data / "PG_VERSION").exists():
         _initialise(settings, prepared)
     return prepared

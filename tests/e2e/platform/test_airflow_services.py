@@ -1,6 +1,7 @@
 """Airflow's services for real: healthy after `up`, back after a kill, gone after `down`."""
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,7 @@ def installation() -> Iterator[Settings]:
     airflow.up(settings, quiet=True)
     yield settings
     clean.clean(settings)
+    shutil.rmtree(root)
 
 
 def test_every_service_is_healthy_and_on_loopback_only(installation: Settings) -> None:

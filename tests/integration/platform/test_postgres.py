@@ -1,6 +1,7 @@
 """The embedded Postgres: private, on loopback, the same after a restart, usable from a clone nobody else may enter."""
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ def installation(request: pytest.FixtureRequest) -> Iterator[Settings]:
     settings = Settings(local_dir=folder / ".local", database_url="", postgres_port=0)
     yield settings
     postgres.remove(settings)
+    shutil.rmtree(folder)
 
 
 def test_a_restart_keeps_port_password_and_rows(installation: Settings) -> None:
@@ -94,7 +96,10 @@ def test_a_taken_port_that_was_asked_for_is_an_error(pg_server: postgres.ServerI
     with pytest.raises(EgovError) as caught:
         postgres.ensure_running(settings)
     assert caught.value.code == "EGOV-PLATFORM-015"
+    home = postgres.data_dir(settings)
+    assert home is not None
     postgres.remove(settings)
+    assert not home.parent.exists()
 
 
 def test_secrets_are_copied_into_a_fresh_database(empty_warehouse: Settings, pg_server: postgres.ServerInfo) -> None:
