@@ -286,7 +286,7 @@ comment on column raw."ioffice__outgoing_documents"."is_sent_via_axis" is 'Gửi
 comment on column raw."ioffice__outgoing_documents"."medium" is 'Hình thức văn bản / electronic or paper';
 comment on column raw."ioffice__outgoing_documents"."document_status" is 'Trạng thái văn bản / issued or recalled';
 comment on column raw."ioffice__outgoing_documents"."updated_at" is 'Thời điểm cập nhật / Time of the last change in the source: the version of the row';
-create index "ioffice__outgoing_documents_key" on raw."ioffice__outgoing_documents" ("document_id");
+create index "ioffice__outgoing_documents_key" on raw."ioffice__outgoing_documents" using hash ("document_id");
 create index "ioffice__outgoing_documents_load" on raw."ioffice__outgoing_documents" (load_seq);
 create trigger refuse_change before update or delete on raw."ioffice__outgoing_documents" for each row execute function raw.refuse_change();
 create trigger refuse_truncate before truncate on raw."ioffice__outgoing_documents" for each statement execute function raw.refuse_change();
@@ -503,7 +503,7 @@ comment on column raw."one_stop__dossiers"."return_method" is 'Hình thức tr�
 comment on column raw."one_stop__dossiers"."dossier_status" is 'Trạng thái hồ sơ / Status code 1 to 10 of the national list';
 comment on column raw."one_stop__dossiers"."supplement_request_count" is 'Số lần yêu cầu bổ sung / Times a supplement was requested';
 comment on column raw."one_stop__dossiers"."updated_at" is 'Ngày cập nhật / Time of the last change in the source: the version of the row';
-create index "one_stop__dossiers_key" on raw."one_stop__dossiers" ("dossier_hash");
+create index "one_stop__dossiers_key" on raw."one_stop__dossiers" using hash ("dossier_hash");
 create index "one_stop__dossiers_load" on raw."one_stop__dossiers" (load_seq);
 create trigger refuse_change before update or delete on raw."one_stop__dossiers" for each row execute function raw.refuse_change();
 create trigger refuse_truncate before truncate on raw."one_stop__dossiers" for each statement execute function raw.refuse_change();
