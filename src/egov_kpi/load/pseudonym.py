@@ -22,6 +22,7 @@ MINIMUM_KEY_BYTES = 32
 HEX_LENGTH = 64
 
 _BLOCK = 64  # block size of SHA-256 in bytes
+_SAMPLE = 1000
 
 
 def pseudonym_key(settings: Settings) -> bytes:
@@ -48,19 +49,27 @@ def pseudonym(domain: str, value: str, key: bytes) -> str:
 
 def pseudonyms(domain: str, values: pa.Array, key: bytes) -> pa.Array:
     """Pseudonyms of a column of cleaned text; null stays null. Repeated values are hashed once."""
+    if not values.null_count and _looks_unique(values):
+        return _hex_array(_digests(domain, values, key))
     encoded = values.dictionary_encode()
     hashed = _hex_array(_digests(domain, encoded.dictionary, key))
     return hashed.take(encoded.indices)
 
 
+def _looks_unique(values: pa.Array) -> bool:
+    """Whether looking for repetitions would cost more than it saves, by the first of the values."""
+    sample = values.slice(0, _SAMPLE)
+    return len(sample.unique()) * 10 > len(sample) * 9
+
+
 def _digests(domain: str, values: pa.Array, key: bytes) -> list[bytes]:
     """HMAC by hand from two prepared states: three times as fast as a call of hmac.digest() per value."""
     prepared_inner, prepared_outer = _states(domain, key)
+    copy_inner, copy_outer = prepared_inner.copy, prepared_outer.copy
     digests = []
     for value in cast("list[bytes]", values.cast(pa.binary()).to_pylist()):
-        inner = prepared_inner.copy()
+        inner, outer = copy_inner(), copy_outer()
         inner.update(value)
-        outer = prepared_outer.copy()
         outer.update(inner.digest())
         digests.append(outer.digest())
     return digests

@@ -28,6 +28,13 @@ def test_one_value_and_a_column_agree_with_openssl(key: bytes, domain: str, valu
     assert pseudonyms(domain, pa.array([None, value, value, None]), key).to_pylist() == [None, expected, expected, None]
 
 
+def test_a_column_without_repetitions_takes_the_short_way_to_the_same() -> None:
+    values = [f"000.00.15.H58-230115-{number:04}" for number in range(3000)]
+    expected = [pseudonym("dossier", value, KEY) for value in values]
+    assert pseudonyms("dossier", pa.array(values), KEY).to_pylist() == expected
+    assert pseudonyms("dossier", pa.array(values)[1000:], KEY).to_pylist() == expected[1000:]
+
+
 def test_an_empty_column_stays_empty() -> None:
     assert pseudonyms("dossier", pa.array([], pa.string()), KEY).to_pylist() == []
     assert pseudonyms("dossier", pa.nulls(2, pa.string()), KEY).to_pylist() == [None, None]
