@@ -95,4 +95,6 @@ def _load_lines(load: dict[str, Any]) -> list[str]:
     ]
     for notice in load.get("notices", []):
         output.note(f"  {notice}")
+    for line in output.told_error_lines(load["error"]) if load.get("error") else []:
+        output.note(line)
     return lines

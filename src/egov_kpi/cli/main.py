@@ -3,6 +3,7 @@
 Heavy imports live inside the commands, so that `egov-kpi --help` answers at once.
 """
 
+import logging
 import sys
 
 import typer
@@ -33,6 +34,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """The exit code of one command line, errors printed."""
     as_json = "--json" in arguments
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     try:
         code = build_app()(arguments, standalone_mode=True)
     except SystemExit as done:

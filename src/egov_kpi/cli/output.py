@@ -44,11 +44,7 @@ def show_error(error: EgovError, as_json: bool) -> None:
 
 def error_lines(error: EgovError) -> list[str]:
     """The error in Vietnamese, then English, then its place and what to do about it."""
-    place = [f"{name}={error.context[name]}" for name in _PLACE if error.context.get(name) not in (None, "")]
-    lines = [f"{error.code} {error.text('vi')}", f"{error.code} {error.text('en')}"]
-    if place:
-        lines.append("  " + " · ".join(place))
-    return [*lines, f"  → {error.remedy('vi')}", f"  → {error.remedy('en')}"]
+    return told_error_lines(error.as_dict())
 
 
 def show_unexpected(error: BaseException, as_json: bool) -> None:
@@ -65,6 +61,15 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
     cells = [[_cell(value) for value in row] for row in [headers, *rows]]
     widths = [max(len(row[index]) for row in cells) for index in range(len(headers))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def told_error_lines(error: Mapping[str, Any]) -> list[str]:
+    """The same of an error that arrives as part of a result."""
+    place = [f"{name}={error[name]}" for name in _PLACE if error.get(name) not in (None, "", "None")]
+    lines = [f"{error['code']} {error['message_vi']}", f"{error['code']} {error['message_en']}"]
+    if place:
+        lines.append("  " + " · ".join(place))
+    return [*lines, f"  → {error['remedy_vi']}", f"  → {error['remedy_en']}"]
 
 
 def load_line(load: Mapping[str, Any]) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # A task whose twin still lives waits for it rather than failing: the twin does the work, then nothing is left to do.
 TASK_WAIT_SECONDS = 600.0
+# A workbook with a secret document in it.
+SECRET_FILE = "EGOV-LAND-008"
 
 
 def pull_and_stage(
@@ -96,19 +98,35 @@ def load_files(
 ) -> list[dict[str, Any]]:
     """Load files in hand by their contract, on the way that a pulled export takes; one load per file.
 
-    A file whose content is known is a no-op: its load is named, nothing happens. EGOV-DB-001 (exit 4) while another
-    run loads this dataset.
+    A file whose content is known is a no-op: its load is named, nothing happens. A file that is refused, or could not be
+    checked, is a result too and stops no other. EGOV-DB-001 (exit 4) while another run loads this dataset.
     """
     settings, contract = settings or get_settings(), get_contract(dataset)
     day = business_date or datetime.now(ZoneInfo(settings.timezone)).date()
     with _fenced(dataset, 0, settings):
-        return [_load_file(settings, contract, path, day) for path in paths]
+        return [_load_or_tell(settings, contract, path, day) for path in paths]
+
+
+def _load_or_tell(settings: Settings, contract: Contract, path: Path, business_date: date) -> dict[str, Any]:
+    try:
+        return _load_file(settings, contract, path, business_date)
+    except EgovError as error:
+        if error.exit_code == ExitCode.REFUSED:
+            raise
+        word = "blocked" if error.exit_code == ExitCode.BAD_DATA else "could_not_check"
+        return {"load_seq": None, "dataset": contract.id, "verdict": word, "account": None, "error": error.as_dict()}
 
 
 def _load_file(settings: Settings, contract: Contract, path: Path, business_date: date) -> dict[str, Any]:
     from egov_kpi.landing import land_file
 
-    delivery = land_file(contract, path, settings)
+    try:
+        delivery = land_file(contract, path, settings)
+    except EgovError as error:
+        # Refused at the door: nothing of it is kept, but that it came is.
+        if error.exit_code == ExitCode.BAD_DATA:
+            _note_refusal(settings, contract.id, error)
+        raise
     load_seq, is_new = _register(settings, contract, delivery, business_date, "")
     with connect("loader", settings) as conn:
         known = books.loads(conn, [load_seq])[0]
@@ -255,4 +273,14 @@ def _failure_recorded(settings: Settings, dataset: str, business_date: date) -> 
         }
         with connect("loader", settings) as conn:
             events.append(conn, "pull_failed", body)
+        if error.exit_code == ExitCode.BAD_DATA:
+            _note_refusal(settings, dataset, error)
         raise
+
+
+def _note_refusal(settings: Settings, dataset: str, error: EgovError) -> None:
+    """An incident for a file that was turned away whole: broken, of a foreign format, or with a secret in it."""
+    kind = "secret_file" if error.code == SECRET_FILE else "file_refused"
+    detail = f"{error.code} {error.context.get('file', '')}".strip()
+    with connect("loader", settings) as conn:
+        events.append(conn, "incident", {"kind": kind, "dataset": dataset, "count": 1, "detail": detail})

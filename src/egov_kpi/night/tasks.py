@@ -59,6 +59,8 @@ def _explained(final: tuple[ExitCode, ...] = (ExitCode.BAD_DATA,)) -> Iterator[N
     """Log a coded error in both languages; raise it so that Airflow tries again only where that can help."""
     from airflow.sdk.exceptions import AirflowFailException
 
+    # A line per metric of every rule would bury what a person looks for in a task's log.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     try:
         yield
     except EgovError as error:

@@ -241,3 +241,20 @@ def test_a_column_nobody_knows_is_named_and_not_stored(night_warehouse: Settings
     assert load["notices"] and "Ghi chú nội bộ" in load["notices"][0]
     columns = get_contract(DOSSIERS).kept_columns
     assert not [column for column in columns if "nội bộ" in column.title_vi]
+
+
+def test_a_file_turned_away_at_the_door_is_an_incident(night_warehouse: Settings, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    load = ingest.load_files(DOSSIERS, [empty], settings=night_warehouse)[0]
+    assert load["verdict"] == "blocked" and load["error"]["code"].startswith("EGOV-LAND-")
+    assert _one(night_warehouse, "select kind from ledger.incident") == "file_refused"
+
+
+def test_a_late_night_is_in_the_ledger(night_warehouse: Settings) -> None:
+    from egov_kpi.night import alerts
+
+    alerts._record("build_marts", "manual__1")
+    assert (
+        _one(night_warehouse, "select detail from ledger.incident where kind = 'night_late'") == "build_marts manual__1"
+    )
