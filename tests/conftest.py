@@ -33,11 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[ROOT_VARIABLE] = tempfile.mkdtemp(prefix="egov-kpi-test-")
         # the server's own user has to pass through it; what is private inside has modes of its own
         Path(os.environ[ROOT_VARIABLE]).chmod(0o711)
+        _forget_templates()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         root = Path(os.environ[ROOT_VARIABLE])
+        _forget_templates()
         postgres.remove(_cluster_settings())
         shutil.rmtree(root)
 
@@ -91,6 +93,14 @@ def _cluster_settings() -> Settings:
         database_url=os.environ.get("EGOV_TEST_DATABASE_URL", ""),
         postgres_port=0,
     )
+
+
+def _forget_templates() -> None:
+    """On a server of yours the templates outlive a run, but their logins' passwords don't."""
+    if os.environ.get("EGOV_TEST_DATABASE_URL"):
+        server = postgres.ensure_running(_cluster_settings())
+        for name in (SEEDED, MIGRATED):
+            _execute(server, "drop database if exists {} with (force)", name)
 
 
 def _migrate(settings: Settings) -> None:
