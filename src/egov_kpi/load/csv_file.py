@@ -23,6 +23,7 @@ from egov_kpi.landing.model import LandedFile
 from egov_kpi.load.batches import Chunk, FileCount, structural_chunk
 from egov_kpi.load.encoding import HEAD_BYTES, Utf8Stream, detect_codec
 from egov_kpi.load.headers import SEARCHED_ROWS, Layout, find_layout, search_layout
+from egov_kpi.load.prefetch import Prefetched
 from egov_kpi.load.structure import TOTAL_CANDIDATE, is_numbering, read_total, total_labels
 from egov_kpi.load.text import clean, clean_array
 
@@ -94,10 +95,12 @@ class CsvFile:
         """Chunks of the records behind the header; returns how many records there were, blank and odd ones included."""
         record = 0
         try:
-            for batch in self._open(stream):
-                numbers = self._numbers(record, batch.num_rows)
-                record = int(numbers[-1]) if len(numbers) else record
-                yield self._chunk(batch, numbers)
+            # Parsing needs no interpreter lock, hashing does little else than hold it.
+            with Prefetched(iter(self._open(stream))) as batches:
+                for batch in batches:
+                    numbers = self._numbers(record, batch.num_rows)
+                    record = int(numbers[-1]) if len(numbers) else record
+                    yield self._chunk(batch, numbers)
         except pa.ArrowInvalid as error:
             self._refuse(error)
         self._take_odd_totals()

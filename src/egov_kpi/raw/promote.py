@@ -94,9 +94,9 @@ def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: S
     _require_new(conn, load)
     conn.execute("select set_config('work_mem', %s, true)", (WORK_MEM,))
     conn.execute("select raw.ensure_partition(%s, %s)", (contract.table, month))
-    landed, structural = _row(conn, f"select count(*), count(*) filter (where _kind <> 'data') from {load.inbound}")
+    landed, structural, suspects = _survey(conn, load)
     refused = _refused_rows(conn, load)
-    repeated = _repeated_rows(conn, load, refused)
+    repeated = _repeated_rows(conn, load, suspects, refused)
     # Whether earlier loads brought a row is only asked when there are earlier loads.
     (has_history,) = _row(conn, f"select exists (select from {load.raw})")
     stored = _copy(conn, load, _Place(refused.files + repeated.files, refused.rows + repeated.rows), has_history)
@@ -140,22 +140,38 @@ def _refused_rows(conn: Connection, load: _Load) -> _Place:
     return refused
 
 
-def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
+def _survey(conn: Connection, load: _Load) -> tuple[int, int, list[int]]:
+    """In one pass: rows landed, structural ones, and the hashes of key and version that more than one row has."""
+    query = f"""
+        select
+            sum(g.row_count)::bigint,
+            coalesce(sum(g.row_count) filter (where not g.is_data), 0)::bigint,
+            coalesce(array_agg(g.suspicion) filter (where g.is_data and g.row_count > 1), '{{}}')
+        from (
+            select i._kind = 'data' as is_data, {_suspicion(load.contract)} as suspicion, count(*) as row_count
+            from {load.inbound} as i
+            group by 1, 2
+        ) as g
+    """
+    landed, structural, suspects = _row(conn, query)
+    return landed or 0, structural, [suspect for suspect in suspects if suspect is not None]
+
+
+def _suspicion(contract: Contract) -> str:
+    names = dict.fromkeys(column.name for column in (*contract.key_columns, contract.version_column))
+    return " # ".join(f"hashtextextended(i.{identifier(name)}, {seed})" for seed, name in enumerate(names))
+
+
+def _repeated_rows(conn: Connection, load: _Load, suspects: list[int], refused: _Place) -> _Place:
     """Every word-for-word repetition of an earlier row of the load that passed.
 
-    Only rows whose key and version have the same hash are compared in full: comparing all would cost as much as
-    storing them.
+    Only suspects are compared in full: comparing all rows would cost as much as storing them.
     """
-    columns = (*load.contract.key_columns, load.contract.version_column)
-    names = dict.fromkeys(column.name for column in columns)
-    hashes = (f"hashtextextended(i.{identifier(name)}, {seed})" for seed, name in enumerate(names))
-    suspicion = " # ".join(hashes)
+    if not suspects:
+        return _Place([], [])
     query = f"""
-        with suspect as (
-            select {suspicion} as suspicion from {load.inbound} as i
-            where {_passed(refused)} group by 1 having count(*) > 1
-        ),
-        numbered as (
+        select n._file, n._row_no
+        from (
             select
                 i._file,
                 i._row_no,
@@ -163,11 +179,12 @@ def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
                     partition by {whole_row_expression(load.contract, "i")} order by i._file, i._row_no
                 ) as occurrence
             from {load.inbound} as i
-            where {_passed(refused)} and {suspicion} in (select s.suspicion from suspect as s)
-        )
-        select _file, _row_no from numbered where occurrence > 1
+            where {_passed(refused)}
+                and {_suspicion(load.contract)} in (select s.s from unnest(%(suspects)s::bigint[]) as s (s))
+        ) as n
+        where n.occurrence > 1
     """
-    return _places(conn, query, _left_out(refused))
+    return _places(conn, query, {**_left_out(refused), "suspects": suspects})
 
 
 def _copy(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -> int:
