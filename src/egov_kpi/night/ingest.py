@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # A task whose twin still lives waits for it rather than failing: the twin does the work, then nothing is left to do.
 TASK_WAIT_SECONDS = 600.0
 # A workbook with a secret document in it.
-SECRET_FILE = "EGOV-LAND-008"
+CONFIDENTIAL_WORKBOOK = "EGOV-LAND-008"
 
 
 def pull_and_stage(
@@ -98,8 +98,8 @@ def load_files(
 ) -> list[dict[str, Any]]:
     """Load files in hand by their contract, on the way that a pulled export takes; one load per file.
 
-    A file whose content is known is a no-op: its load is named, nothing happens. A file that is refused, or could not be
-    checked, is a result too and stops no other. EGOV-DB-001 (exit 4) while another run loads this dataset.
+    A file whose content is known is a no-op: its load is named, nothing happens. A file that is refused, or could not
+    be checked, is a result too and stops no other. EGOV-DB-001 (exit 4) while another run loads this dataset.
     """
     settings, contract = settings or get_settings(), get_contract(dataset)
     day = business_date or datetime.now(ZoneInfo(settings.timezone)).date()
@@ -280,7 +280,7 @@ def _failure_recorded(settings: Settings, dataset: str, business_date: date) -> 
 
 def _note_refusal(settings: Settings, dataset: str, error: EgovError) -> None:
     """An incident for a file that was turned away whole: broken, of a foreign format, or with a secret in it."""
-    kind = "secret_file" if error.code == SECRET_FILE else "file_refused"
+    kind = "secret_file" if error.code == CONFIDENTIAL_WORKBOOK else "file_refused"
     detail = f"{error.code} {error.context.get('file', '')}".strip()
     with connect("loader", settings) as conn:
         events.append(conn, "incident", {"kind": kind, "dataset": dataset, "count": 1, "detail": detail})

@@ -59,7 +59,7 @@ def run_through_airflow(business_date: date, progress: Progress, settings: Setti
         _wait_ingests(api, progress, runs, until)
         for dataset in all_contracts(settings):
             _tell_verdict(settings, progress, dataset, business_date)
-        build = _wait_build(api, progress, key, before, until)
+        build = _wait_build(api, progress, key, before, settings.night_timeout_seconds)
     if build["state"] != "success":
         progress.step(BUILD_DAG, "failed", str(build["state"]))
         raise _explain(settings, business_date, build)
@@ -81,7 +81,7 @@ def _wait_ingests(api: AirflowApi, progress: Progress, runs: dict[str, str], unt
             time.sleep(POLL_SECONDS)
 
 
-def _wait_build(api: AirflowApi, progress: Progress, key: str, before: set[str], until: float) -> dict[str, Any]:
+def _wait_build(api: AirflowApi, progress: Progress, key: str, before: set[str], seconds: float) -> dict[str, Any]:
     """The youngest build of the night once it has ended; started here when the verdicts did not start one."""
     asked = time.monotonic()
     started_by_hand = False
@@ -93,7 +93,7 @@ def _wait_build(api: AirflowApi, progress: Progress, key: str, before: set[str],
         if not mine and not started_by_hand and time.monotonic() - asked > GRACE_SECONDS:
             api.trigger(BUILD_DAG, key)
             started_by_hand = True
-        if time.monotonic() > until + GRACE_SECONDS:
+        if time.monotonic() - asked > seconds:
             raise EgovError("EGOV-NIGHT-006", date=key, seconds=int(time.monotonic() - asked), missing=BUILD_DAG)
         time.sleep(POLL_SECONDS)
 

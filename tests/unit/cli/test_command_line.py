@@ -10,6 +10,7 @@ import pytest
 
 from egov_kpi.cli import main, output
 from egov_kpi.errors import EgovError, ExitCode
+from egov_kpi.settings import PROJECT_ROOT
 
 COMMANDS = {
     "nightly", "status", "load", "pull", "gate", "revoke", "build", "publish", "rollback", "doctor", "up", "down",
@@ -152,3 +153,11 @@ def test_status_is_a_table_for_people(monkeypatch: pytest.MonkeyPatch, capsys: p
 def _load(number: int, verdict: str) -> dict[str, Any]:
     account = {"accepted": 10, "received": 10}
     return {"load_seq": number, "dataset": "one_stop.dossiers", "verdict": verdict, "account": account, "rules": []}
+
+
+def test_every_command_and_exit_code_is_in_the_reference() -> None:
+    text = (PROJECT_ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"`{command}" in text or f"`{command}`" in text, command
+    for code in ExitCode:
+        assert f"| {int(code)} |" in text, code
