@@ -81,10 +81,13 @@ _SELECT = """
 """
 
 
-def load_key(dataset: str, snapshot_date: date | None, content_digest: str) -> str:
-    """Identity of a load, by content: the same bytes sent twice are one load."""
+def load_key(dataset: str, snapshot_date: date | None, content_digest: str, again_after: int | None = None) -> str:
+    """Identity of a load, by content: the same bytes sent twice are one load.
+
+    `again_after` names the blocked load whose bytes get another hearing, under other rules.
+    """
     text = f"{dataset}|{snapshot_date.isoformat() if snapshot_date else ''}|{content_digest}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256((f"{text}|{again_after}" if again_after else text).encode()).hexdigest()
 
 
 def register_load(
@@ -98,13 +101,20 @@ def register_load(
     code_version: str,
     run_id: str = "",
 ) -> tuple[int, bool]:
-    """Number of the load of this content and whether it is new. The caller commits, and at once."""
+    """Number of the load of this content and whether it is new. The caller commits, and at once.
+
+    Content that was blocked is a new load once contracts, rules, seeds or code are no longer those that blocked it:
+    otherwise nobody could mend a contract and then load the file that showed the need.
+    """
     key = load_key(contract_id, delivery.snapshot_date, delivery.content_digest)
     # Same lock as ledger.append takes: of two processes that register one content, the second sees the first's load.
     conn.execute("select pg_advisory_xact_lock(7305100, 1)")
-    known = conn.execute("select load_seq from ledger.load where load_key = %s", (key,)).fetchone()
-    if known:
-        return int(known[0]), False
+    known = _last_of_content(conn, contract_id, delivery)
+    if known is not None:
+        load_seq, was_blocked, blocked_by = known
+        if not was_blocked or blocked_by == code_version:
+            return load_seq, False
+        key = load_key(contract_id, delivery.snapshot_date, delivery.content_digest, again_after=load_seq)
     row = conn.execute("select nextval('ledger.load_seq')").fetchone()
     load_seq = int(row[0]) if row else 0
     body = {
@@ -125,6 +135,21 @@ def register_load(
     }
     append(conn, "load_registered", body)
     return load_seq, True
+
+
+def _last_of_content(conn: Connection, dataset: str, delivery: DeliveryLike) -> tuple[int, bool, str] | None:
+    """The youngest load of the same content: its number, whether it is blocked, and the code that decided it."""
+    row = conn.execute(
+        """
+        select l.load_seq, coalesce(not a.is_promoted, false), l.code_version
+        from ledger.load as l
+        left join ledger.account as a on a.load_seq = l.load_seq
+        where l.dataset = %s and l.content_digest = %s and l.snapshot_date is not distinct from %s
+        order by l.load_seq desc limit 1
+        """,
+        (dataset, delivery.content_digest, delivery.snapshot_date),
+    ).fetchone()
+    return (int(row[0]), bool(row[1]), str(row[2])) if row else None
 
 
 def _file_entry(item: LandedFileLike) -> dict[str, Any]:

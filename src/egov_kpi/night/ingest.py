@@ -130,9 +130,13 @@ def _load_file(settings: Settings, contract: Contract, path: Path, business_date
     load_seq, is_new = _register(settings, contract, delivery, business_date, "")
     with connect("loader", settings) as conn:
         known = books.loads(conn, [load_seq])[0]
-    if not is_new and known["account"] is not None:
-        return _report(known, verdict="no_op")
-    return _decide(settings, contract, load_seq)
+    if is_new or known["account"] is None:
+        return _decide(settings, contract, load_seq)
+    if known["verdict"] == "blocked":
+        # Sending a refused file twice does not make it accepted.
+        refusal = EgovError("EGOV-NIGHT-008", file=path.name, load_seq=load_seq, dataset=contract.id)
+        return _report(known, error=refusal.as_dict())
+    return _report(known, verdict="no_op", notices=_no_op_notices(known))
 
 
 def _window(settings: Settings, contract: Contract, business_date: date) -> date | None:
@@ -232,6 +236,13 @@ def _notices(added: list[str]) -> list[str]:
         return []
     names = ", ".join(f"«{name}»" for name in added)
     return [f"Cột lạ, không lưu ({len(added)}) · unknown columns, not stored: {names}"]
+
+
+def _no_op_notices(known: dict[str, Any]) -> list[str]:
+    number = known["load_seq"]
+    if known["is_revoked"]:
+        return [f"Lần nạp {number} đã bị thu hồi và vẫn bị thu hồi · load {number} was revoked and stays revoked"]
+    return [f"Tệp này đã nạp ở lần nạp {number} · this file is load {number} already"]
 
 
 def _report(load: dict[str, Any], **changes: Any) -> dict[str, Any]:

@@ -38,9 +38,11 @@ class Delivery:
     files: tuple[LandedFile, ...] = field(default=(LandedFile(),))
 
 
-def register(conn: Any, delivery: Delivery, dataset: str = DOSSIERS) -> tuple[int, bool]:
+def register(
+    conn: Any, delivery: Delivery, dataset: str = DOSSIERS, code_version: str = "test"
+) -> tuple[int, bool]:
     found = register_load(
-        conn, dataset, delivery, shape="delta", business_date=date(2023, 3, 6), key_id="k1", code_version="test"
+        conn, dataset, delivery, shape="delta", business_date=date(2023, 3, 6), key_id="k1", code_version=code_version
     )
     conn.commit()
     return found
@@ -60,6 +62,26 @@ def test_the_same_content_is_one_load_and_another_snapshot_date_another(migrated
     assert first[1] and dated[1] and other[1]
     assert again == (first[0], False)
     assert len({first[0], dated[0], other[0]}) == 3
+
+
+def block(conn: Any, load_seq: int) -> None:
+    account = {**GOOD, "accepted": 0, "unchanged": 0, "quarantined": 8}
+    append(conn, "load_blocked", {"load_seq": load_seq, "account": account, "rules": []})
+    conn.commit()
+
+
+def test_blocked_content_gets_another_hearing_under_other_rules_only(migrated_warehouse: Settings) -> None:
+    with connect("loader", migrated_warehouse) as conn:
+        first, _ = register(conn, Delivery("c1"), code_version="v1")
+        block(conn, first)
+        assert register(conn, Delivery("c1"), code_version="v1") == (first, False)
+        second, is_new = register(conn, Delivery("c1"), code_version="v2")
+        assert is_new and second != first
+        block(conn, second)
+        third, is_new = register(conn, Delivery("c1"), code_version="v1")
+        assert is_new
+        promote(conn, third)
+        assert register(conn, Delivery("c1"), code_version="v3") == (third, False)
 
 
 def test_two_processes_that_register_one_content_get_one_load(migrated_warehouse: Settings) -> None:

@@ -232,6 +232,16 @@ def test_a_file_with_a_renamed_column_is_blocked_and_kept(night_warehouse: Setti
     assert list(night_warehouse.landing_dir.glob(f"*/*/*/{digest}/renamed.csv"))
 
 
+def test_a_blocked_file_sent_again_stays_blocked(night_warehouse: Settings, dossiers_csv: Path) -> None:
+    broken = dossiers_csv.with_name("renamed.csv")
+    broken.write_bytes(dossiers_csv.read_bytes().replace("Ngày tiếp nhận".encode(), "Ngày nhận vào".encode(), 1))
+    first, again = (
+        ingest.load_files(DOSSIERS, [broken], business_date=FIRST, settings=night_warehouse)[0] for _ in range(2)
+    )
+    assert (again["verdict"], again["load_seq"]) == ("blocked", first["load_seq"])
+    assert again["error"]["code"] == "EGOV-NIGHT-008"
+
+
 def test_a_column_nobody_knows_is_named_and_not_stored(night_warehouse: Settings, dossiers_csv: Path) -> None:
     lines = dossiers_csv.read_text(encoding="utf-8-sig").splitlines()
     wider = [f"{lines[0]};Ghi chú nội bộ", *(f"{line};x" for line in lines[1:])]
