@@ -81,9 +81,7 @@ def _run(folder: Path, rows: int, rounds: int) -> Result:
     os.environ["EGOV_KPI_LOCAL_DIR"] = str(settings.local_dir)
     path = folder / "dossiers.csv"
     if os.getloadavg()[0] > BUSY:
-        _say(
-            f"load average {os.getloadavg()[0]:.1f}: psql needs one core and loading two, so a busy machine favours psql"
-        )
+        _say(f"load average {os.getloadavg()[0]:.1f}: loading needs two cores, psql one: this favours psql")
     _say(f"{rows:,} rows x 25 columns …")
     write(path, rows)
     contract = load_contract(CONTRACT)
