@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any
 
 import psycopg
+from psycopg import pq
 
 from egov_kpi.contracts.model import Column, Contract
 from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier
@@ -94,9 +95,9 @@ def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: S
     _require_new(conn, load)
     conn.execute("select set_config('work_mem', %s, true)", (WORK_MEM,))
     conn.execute("select raw.ensure_partition(%s, %s)", (contract.table, month))
-    landed, structural, suspects = _survey(conn, load)
+    landed, structural = _row(conn, f"select count(*), count(*) filter (where _kind <> 'data') from {load.inbound}")
     refused = _refused_rows(conn, load)
-    repeated = _repeated_rows(conn, load, suspects, refused)
+    repeated = _repeated_rows(conn, load, refused)
     # Whether earlier loads brought a row is only asked when there are earlier loads.
     (has_history,) = _row(conn, f"select exists (select from {load.raw})")
     stored = _copy(conn, load, _Place(refused.files + repeated.files, refused.rows + repeated.rows), has_history)
@@ -140,35 +141,23 @@ def _refused_rows(conn: Connection, load: _Load) -> _Place:
     return refused
 
 
-def _survey(conn: Connection, load: _Load) -> tuple[int, int, list[int]]:
-    """In one pass: rows landed, structural ones, and the hashes of key and version that more than one row has."""
+def _digests_met_again(conn: Connection, load: _Load) -> list[bytes]:
     query = f"""
-        select
-            sum(g.row_count)::bigint,
-            coalesce(sum(g.row_count) filter (where not g.is_data), 0)::bigint,
-            coalesce(array_agg(g.suspicion) filter (where g.is_data and g.row_count > 1), '{{}}')
-        from (
-            select i._kind = 'data' as is_data, {_suspicion(load.contract)} as suspicion, count(*) as row_count
-            from {load.inbound} as i
-            group by 1, 2
-        ) as g
+        select {row_digest_expression(load.contract, "i")} from {load.inbound} as i
+        where i._kind = 'data' group by 1 having count(*) > 1
     """
-    landed, structural, suspects = _row(conn, query)
-    return landed or 0, structural, [suspect for suspect in suspects if suspect is not None]
+    return [row[0] for row in conn.execute(_sql(query))]
 
 
-def _suspicion(contract: Contract) -> str:
-    names = dict.fromkeys(column.name for column in (*contract.key_columns, contract.version_column))
-    return " # ".join(f"hashtextextended(i.{identifier(name)}, {seed})" for seed, name in enumerate(names))
-
-
-def _repeated_rows(conn: Connection, load: _Load, suspects: list[int], refused: _Place) -> _Place:
+def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
     """Every word-for-word repetition of an earlier row of the load that passed.
 
-    Only suspects are compared in full: comparing all rows would cost as much as storing them.
+    Word for word is more than the digest, which leaves out the version of a snapshot.
     """
-    if not suspects:
+    digests = _digests_met_again(conn, load)
+    if not digests:
         return _Place([], [])
+    digest = row_digest_expression(load.contract, "i")
     query = f"""
         select n._file, n._row_no
         from (
@@ -179,29 +168,23 @@ def _repeated_rows(conn: Connection, load: _Load, suspects: list[int], refused: 
                     partition by {whole_row_expression(load.contract, "i")} order by i._file, i._row_no
                 ) as occurrence
             from {load.inbound} as i
-            where {_passed(refused)}
-                and {_suspicion(load.contract)} in (select s.s from unnest(%(suspects)s::bigint[]) as s (s))
+            where {_passed(refused)} and {digest} in (select d.d from unnest(%(repeated)s::bytea[]) as d (d))
         ) as n
         where n.occurrence > 1
     """
-    return _places(conn, query, {**_left_out(refused), "suspects": suspects})
+    return _places(conn, query, {**_left_out(refused), "repeated": digests})
 
 
 def _copy(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -> int:
     """Copy the typed rows from the reader's backend into the caller's transaction; how many Postgres says it stored."""
     names = ", ".join((*_OWN_COLUMNS, *(identifier(column.name) for column in load.contract.kept_columns)))
-    query = _sql(f"copy ({_typed_rows(load, left_out, has_history)}) to stdout (format binary)")
+    query = f"copy ({_typed_rows(load, left_out, has_history)}) to stdout (format binary)"
     target = _sql(f"copy {load.raw} ({names}) from stdin (format binary)")
     try:
         with conn.cursor() as sink:
-            with (
-                _reader(conn) as reader,
-                reader.cursor() as source,
-                source.copy(query, {**load.values, **_left_out(left_out)}) as rows,
-                sink.copy(target) as raw,
-            ):
-                stream = iter(rows)
-                while block := b"".join(islice(stream, _ROWS_AT_ONCE)):
+            with _reader(conn) as reader, sink.copy(target) as raw:
+                rows = _copied_out(reader, query, {**load.values, **_left_out(left_out)})
+                while block := b"".join(islice(rows, _ROWS_AT_ONCE)):
                     raw.write(block)
             return sink.rowcount
     except (psycopg.DataError, psycopg.IntegrityError) as error:
@@ -220,6 +203,21 @@ def _reader(conn: Connection) -> Iterator[Connection]:
         # Two sessions of one process: Postgres can't see that one waits for the other, so no wait may be endless.
         reader.execute("set default_transaction_read_only = on; set lock_timeout = '60s'")
         yield reader
+
+
+def _copied_out(reader: Connection, query: str, values: dict[str, Any]) -> Iterator[bytes]:
+    """Rows of a copy, straight from libpq: psycopg's own iterator costs as much as the typing of the rows."""
+    statement = psycopg.ClientCursor(reader).mogrify(_sql(query), values)
+    result = reader.pgconn.exec_(statement.encode())
+    if result.status == pq.ExecStatus.COPY_OUT:
+        size, row = reader.pgconn.get_copy_data(0)
+        while size > 0:
+            yield bytes(row)
+            size, row = reader.pgconn.get_copy_data(0)
+        while (last := reader.pgconn.get_result()) is not None:
+            result = last
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        raise psycopg.errors.error_from_result(result)
 
 
 def _typed_rows(load: _Load, left_out: _Place, has_history: bool) -> str:
