@@ -95,6 +95,7 @@ def _load_lines(load: dict[str, Any]) -> list[str]:
     ]
     for notice in load.get("notices", []):
         output.note(f"  {notice}")
-    for line in output.told_error_lines(load["error"]) if load.get("error") else []:
-        output.note(line)
+    for error in [*load.get("refused", []), *([load["error"]] if load.get("error") else [])]:
+        for line in output.told_error_lines(error):
+            output.note(line)
     return lines

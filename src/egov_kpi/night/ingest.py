@@ -227,7 +227,19 @@ def _decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, 
     with connect("loader", settings) as conn:
         load = books.loads(conn, [load_seq])[0]
         added = books.columns_added(conn, load_seq)
-    return {**_report(load, notices=_notices(added)), **outcome}
+        refused = _refused(settings, conn, contract, load)
+    return {**_report(load, notices=_notices(added), refused=refused), **outcome}
+
+
+def _refused(
+    settings: Settings, conn: books.Connection, contract: Contract, load: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The first refused rows of every rule that fired, each with its remedy."""
+    from egov_kpi.gate.refusals import refusals
+
+    if load["verdict"] not in ("quarantined", "blocked"):
+        return []
+    return [error.as_dict() for error in refusals(settings, conn, contract, load["load_seq"])]
 
 
 def _notices(added: list[str]) -> list[str]:

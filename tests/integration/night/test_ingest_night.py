@@ -1,5 +1,6 @@
 """Loads of a night on a real Postgres: accounts, second runs, kills, blocks, files in hand."""
 
+import csv
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,26 @@ def test_a_file_with_a_renamed_column_is_blocked_and_kept(night_warehouse: Setti
     with connect("auditor", night_warehouse) as conn:
         digest = books.loads(conn, [load["load_seq"]])[0]["content_digest"]
     assert list(night_warehouse.landing_dir.glob(f"*/*/*/{digest}/renamed.csv"))
+
+
+def test_a_refused_row_is_told_with_its_place_and_remedy(night_warehouse: Settings, dossiers_csv: Path) -> None:
+    with dossiers_csv.open(encoding="utf-8-sig", newline="") as source:
+        records = list(csv.reader(source, delimiter=";"))
+    records[100][records[0].index("Ngày tiếp nhận")] = "31/02/2023 08:00"
+    records[101][records[0].index("Mã hồ sơ")] = ""
+    broken = dossiers_csv.with_name("hai dòng sai.csv")
+    with broken.open("w", encoding="utf-8-sig", newline="") as target:
+        csv.writer(target, delimiter=";").writerows(records)
+    load = ingest.load_files(DOSSIERS, [broken], business_date=FIRST, settings=night_warehouse)[0]
+    told = {(item["row"], item["column"]): item for item in load["refused"]}
+    wrong_day, no_code = told["101", "Ngày tiếp nhận"], told["102", "Mã hồ sơ"]
+    assert (wrong_day["code"], wrong_day["file"], wrong_day["value"]) == (
+        "EGOV-GATE-101",
+        "hai dòng sai.csv",
+        "31/02/2023 08:00",
+    )
+    assert wrong_day["rule"].startswith("GATE-DOS-") and wrong_day["remedy_vi"] and wrong_day["remedy_en"]
+    assert no_code["value"] == "***", "the value of a column that is not public is not shown"
 
 
 def test_a_blocked_file_sent_again_stays_blocked(night_warehouse: Settings, dossiers_csv: Path) -> None:
