@@ -6,7 +6,7 @@ a pooler that shares sessions.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -16,20 +16,34 @@ from egov_kpi.errors import EgovError
 from egov_kpi.settings import Settings
 
 _POLL_SECONDS = 0.2
+# The server notices a holder that was killed, or a connection that was closed, only a moment later.
+_GRACE_SECONDS = 2.0
 
 
 @contextmanager
 def fence(
     name: str, wait_seconds: float = 0, *, settings: Settings | None = None, role: str = "loader"
 ) -> Iterator[None]:
-    """Hold the fence `name`, waiting for it at most so long; EGOV-DB-001 when another process holds it."""
-    deadline = time.monotonic() + wait_seconds
+    """Hold the fence `name`, waiting for it at most so long; EGOV-DB-001 when another process holds it.
+
+    Even without waiting, a holder that has just ended is given the moment that the server needs to notice.
+    """
+    deadline = time.monotonic() + max(wait_seconds, _GRACE_SECONDS)
     with connect(role, settings, autocommit=True) as connection:
         while not _obtained(connection, name):
             if time.monotonic() >= deadline:
                 raise EgovError("EGOV-DB-001", what=name)
             time.sleep(_POLL_SECONDS)
-        yield
+        try:
+            yield
+        finally:
+            _release(connection, name)
+
+
+def _release(connection: "psycopg.Connection[tuple[Any, ...]]", name: str) -> None:
+    """Free the fence before the connection closes; where the server is gone, it is free already."""
+    with suppress(psycopg.OperationalError):
+        connection.execute("select pg_advisory_unlock(7305101, hashtext(%s))", (name,))
 
 
 def _obtained(connection: "psycopg.Connection[tuple[Any, ...]]", name: str) -> bool:
