@@ -23,6 +23,7 @@ from egov_kpi.load.csv_file import CsvFile
 from egov_kpi.load.json_pages import JsonFile
 from egov_kpi.load.prefetch import Prefetched
 from egov_kpi.load.pseudonym import pseudonym_key
+from egov_kpi.load.repetition import Repetitions
 from egov_kpi.load.workbook import WorkbookFile
 from egov_kpi.settings import Settings
 
@@ -64,12 +65,28 @@ def stage(settings: Settings, contract: Contract, delivery: Delivery, load_seq: 
 def _fill(cursor: dbapi.Cursor, contract: Contract, delivery: Delivery, load_seq: int, key: bytes) -> StageResult:
     counts: list[FileCount] = []
     _create(cursor, contract, load_seq)
-    copied = _copy(cursor, contract, load_seq, _batches(contract, delivery, key, counts))
+    repetitions = Repetitions()
+    batches = _watched(_batches(contract, delivery, key, counts), repetitions)
+    copied = _copy(cursor, contract, load_seq, batches)
     _prove(cursor, contract, delivery, counts, inbound_name(contract, load_seq))
     result = _result(delivery, counts)
     if copied != result.landed:
         raise EgovError("EGOV-LOAD-015", dataset=contract.id, detail=f"{copied} / {result.landed}")
+    _note(cursor, contract, load_seq, repetitions)
     return result
+
+
+def _watched(batches: Iterator[pa.RecordBatch], repetitions: Repetitions) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        repetitions.add(batch.column("_row_digest"))
+        yield batch
+
+
+def _note(cursor: dbapi.Cursor, contract: Contract, load_seq: int, repetitions: Repetitions) -> None:
+    met_again = repetitions.met_again()
+    if met_again is not None:
+        table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
+        cursor.execute(f"comment on table {table} is {literal('repeated: ' + ' '.join(met_again))}")
 
 
 def _create(cursor: dbapi.Cursor, contract: Contract, load_seq: int) -> None:

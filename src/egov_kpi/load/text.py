@@ -15,13 +15,12 @@ def clean(value: str) -> str | None:
 
 
 def clean_array(values: pa.Array) -> pa.Array:
-    """The cleaned column. Arrays that need no cleaning come back as they are, at the price of a scan."""
-    trimmed = pc.utf8_trim_whitespace(values)
-    if not trimmed.equals(values) or pc.any(pc.equal(pc.binary_length(values), 0), min_count=0).as_py():
-        values = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), pa.scalar(None, pa.string()), trimmed)
-    if pc.all(pc.string_is_ascii(values), min_count=0).as_py():
-        return values
-    return _composed(values)
+    """The cleaned column: what `clean` makes of each value, null where nothing is left."""
+    is_ascii = pc.all(pc.string_is_ascii(values), min_count=0).as_py()
+    trimmed = pc.ascii_trim_whitespace(values) if is_ascii else pc.utf8_trim_whitespace(values)
+    if pc.min(pc.binary_length(trimmed)).as_py() == 0:
+        trimmed = pc.if_else(pc.equal(pc.binary_length(trimmed), 0), pa.scalar(None, pa.string()), trimmed)
+    return trimmed if is_ascii else _composed(trimmed)
 
 
 def _composed(values: pa.Array) -> pa.Array:

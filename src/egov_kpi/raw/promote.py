@@ -32,6 +32,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 WORK_MEM = "128MB"
 _OWN_COLUMNS = ("load_seq", "file_digest", "sheet", "row_no", "row_digest", "is_unchanged", "loaded_month")
 _ROWS_AT_ONCE = 128
+_NOTE = "repeated: "
 
 
 @dataclass(frozen=True)
@@ -141,12 +142,20 @@ def _refused_rows(conn: Connection, load: _Load) -> _Place:
     return refused
 
 
-def _digests_met_again(conn: Connection, load: _Load) -> list[bytes]:
+def _prefixes_met_again(conn: Connection, load: _Load) -> list[bytes]:
+    """Beginnings of the digests that more than one row may have, as loading noted them, else by a look at all rows."""
+    (note,) = _row(conn, "select obj_description(to_regclass(%s), 'pg_class')", (load.inbound,))
+    if note is not None and note.startswith(_NOTE):
+        return [bytes.fromhex(prefix) for prefix in note.removeprefix(_NOTE).split()]
     query = f"""
-        select {row_digest_expression(load.contract, "i")} from {load.inbound} as i
+        select {_prefix(load.contract)} from {load.inbound} as i
         where i._kind = 'data' group by 1 having count(*) > 1
     """
     return [row[0] for row in conn.execute(_sql(query))]
+
+
+def _prefix(contract: Contract) -> str:
+    return f"substr({row_digest_expression(contract, 'i')}, 1, 8)"
 
 
 def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
@@ -154,10 +163,9 @@ def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
 
     Word for word is more than the digest, which leaves out the version of a snapshot.
     """
-    digests = _digests_met_again(conn, load)
-    if not digests:
+    prefixes = _prefixes_met_again(conn, load)
+    if not prefixes:
         return _Place([], [])
-    digest = row_digest_expression(load.contract, "i")
     query = f"""
         select n._file, n._row_no
         from (
@@ -168,11 +176,12 @@ def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
                     partition by {whole_row_expression(load.contract, "i")} order by i._file, i._row_no
                 ) as occurrence
             from {load.inbound} as i
-            where {_passed(refused)} and {digest} in (select d.d from unnest(%(repeated)s::bytea[]) as d (d))
+            where {_passed(refused)}
+                and {_prefix(load.contract)} in (select p.prefix from unnest(%(prefixes)s::bytea[]) as p (prefix))
         ) as n
         where n.occurrence > 1
     """
-    return _places(conn, query, {**_left_out(refused), "repeated": digests})
+    return _places(conn, query, {**_left_out(refused), "prefixes": prefixes})
 
 
 def _copy(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -> int:

@@ -13,6 +13,7 @@ from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import cast_expression
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
+from egov_kpi.load import repetition
 from egov_kpi.load.pseudonym import pseudonym, pseudonym_key
 from egov_kpi.load.stage import stage
 from egov_kpi.raw import promote as promote_module
@@ -65,6 +66,14 @@ def test_word_for_word_repetitions_are_counted_and_left_out(migrated_warehouse) 
     assert (account.accepted, account.duplicate) == (3, 2)
     rows = _rows(migrated_warehouse, "select row_no from raw.one_stop__dossiers order by 1")
     assert rows == [(2,), (3,), (5,)]
+
+
+def test_repetitions_are_found_without_a_note_of_loading_too(migrated_warehouse, monkeypatch) -> None:
+    monkeypatch.setattr(repetition, "MAXIMUM_NOTED", 0)
+    account = _load(migrated_warehouse, 1, DOSSIER_HEADERS, dossier(1), dossier(2), dossier(1), dossier(2))
+    assert (account.accepted, account.duplicate) == (2, 2)
+    rows = _rows(migrated_warehouse, "select row_no from raw.one_stop__dossiers order by 1")
+    assert rows == [(2,), (3,)]
 
 
 def test_a_repetition_in_another_file_of_the_load_is_one_too(migrated_warehouse, tmp_path) -> None:
