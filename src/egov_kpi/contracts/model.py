@@ -140,10 +140,6 @@ class Contract:
     def secret_column(self) -> Column | None:
         return next((column for column in self.columns if column.is_secret_marker), None)
 
-    @property
-    def has_personal_columns(self) -> bool:
-        return any(column.classification == "personal" for column in self.columns)
-
     def column_of_header(self, header: str) -> Column | None:
         """The column that a province exports under this header; None for a header that no contract knows."""
         key = header_key(header)

@@ -174,28 +174,6 @@ def get_load(conn: Connection, load_seq: int) -> Load:
     return found[0]
 
 
-def pending_loads(conn: Connection, dataset: str) -> list[Load]:
-    """Registered, neither promoted nor blocked yet, oldest first: what a killed task left behind."""
-    return [load for load in _select(conn, dataset=dataset) if load.state == "registered"]
-
-
 def promoted_loads(conn: Connection, dataset: str | None = None) -> list[Load]:
     """Loads that count: promoted and not revoked, of one dataset or of all, oldest first."""
     return [load for load in _select(conn, dataset=dataset) if load.state == "promoted"]
-
-
-def watermark(conn: Connection, dataset: str, before: date) -> date | None:
-    """End of the dataset's last window, before a date, that was promoted and not revoked; None on the first night.
-
-    The next window starts on that day, not after it: ties on the last day repeat rows, which count as unchanged. Empty
-    answers do not move it, so a window that is revoked later is never hidden behind one.
-    """
-    row = conn.execute(
-        """
-        select max(p.window_to) from ledger.promoted_load as p
-        where p.dataset = %s and p.window_to < %s
-            and not exists (select from ledger.revoked_load as r where r.load_seq = p.load_seq)
-        """,
-        (dataset, before),
-    ).fetchone()
-    return row[0] if row else None

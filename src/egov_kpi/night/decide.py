@@ -104,6 +104,7 @@ def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> 
 
 def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
     """Only after the decision has been committed; what a kill leaves here is dropped by the next night."""
+    from egov_kpi.raw.promote import drop_inbound
+
     with connect("loader", settings) as conn:
-        for suffix in ("", "__refused"):
-            conn.execute(f'drop table if exists inbound."{contract.table}__{load_seq}{suffix}"'.encode())
+        drop_inbound(conn, contract, load_seq)

@@ -107,8 +107,10 @@ def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: S
 
 
 def drop_inbound(conn: Connection, contract: Contract, load_seq: int) -> None:
-    """Remove a load's inbound table, once the load has been decided."""
-    conn.execute(_sql(f"drop table if exists {_Load(contract, load_seq, []).inbound}"))
+    """Remove a load's inbound table, and the gate's list of refused rows, once the load has been decided."""
+    for suffix in ("", "__refused"):
+        name = identifier(f"{contract.table}__{load_seq}{suffix}")
+        conn.execute(_sql(f"drop table if exists inbound.{name}"))
 
 
 def _landed_digests(conn: Connection, load_seq: int) -> list[str]:

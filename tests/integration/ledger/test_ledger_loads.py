@@ -10,7 +10,8 @@ import pytest
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import append
-from egov_kpi.ledger.loads import get_load, pending_loads, promoted_loads, register_load, watermark
+from egov_kpi.ledger.loads import get_load, promoted_loads, register_load
+from egov_kpi.night.books import pending, watermark
 from egov_kpi.settings import Settings
 
 DOSSIERS = "one_stop.dossiers"
@@ -112,7 +113,7 @@ def test_states_of_a_load(migrated_warehouse: Settings) -> None:
         append(publisher, "load_revoked", {"load_seq": seqs[1], "reason": "sai tệp"})
         publisher.commit()
         assert [get_load(conn, seq).state for seq in seqs] == ["promoted", "revoked", "blocked", "registered"]
-        assert [load.load_seq for load in pending_loads(conn, DOSSIERS)] == [seqs[3]]
+        assert [load["load_seq"] for load in pending(conn, DOSSIERS)] == [seqs[3]]
         assert [load.load_seq for load in promoted_loads(conn)] == [seqs[0]]
         assert conn.execute("select name, bytes from ledger.load_file where load_seq = %s", (seqs[0],)).fetchall() == [
             ("dossiers.csv", 120)
@@ -149,6 +150,10 @@ def test_the_watermark_forgets_blocked_and_revoked_windows(migrated_warehouse: S
     with connect("loader", migrated_warehouse) as conn, connect("publisher", migrated_warehouse) as publisher:
         assert watermark(conn, DOSSIERS, date(2023, 3, 9)) is None
         seqs = [register(conn, Delivery(f"c{day}", window_to=day))[0] for day in days]
+        for day, load_seq in zip(days, seqs, strict=True):
+            pulled = {"dataset": DOSSIERS, "business_date": day, "window_from": None, "window_to": day}
+            append(conn, "delivery_pulled", {**pulled, "loads": [load_seq]})
+        conn.commit()
         promote(conn, seqs[0])
         promote(conn, seqs[1])
         assert watermark(conn, DOSSIERS, date(2023, 3, 9)) == days[1]
