@@ -25,10 +25,10 @@ def nightly(
     as_json: Json = False,
 ) -> None:
     """Chạy một đêm qua Airflow và đợi công bố · run one night through Airflow and wait for its publish."""
-    from egov_kpi.night import nightly as night
+    from egov_kpi.night.nightly import run_in_process, run_through_airflow
     from egov_kpi.night.progress import Progress
 
-    run = night.run_in_process if in_process else night.run_through_airflow
+    run = run_in_process if in_process else run_through_airflow
     with Progress() as progress:
         result = run(business_date, progress)
     lines = [_publish_line(result["publish"]), *(output.load_line(load) for load in result["loads"])]
