@@ -2,7 +2,7 @@
 #   make nightly DATE=2023-03-07    EGOV_KPI_DATABASE_URL=postgresql://… make nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down nightly doctor test test-unit lint bench-load clean
+.PHONY: help setup lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load clean
 
 ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
@@ -12,11 +12,14 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 PYTEST_ARGS ?=
+# Kills of `make chaos`: so many at the level of a stage, so many under Airflow.
+SEEDS ?= 12
+AIRFLOW ?= 2
 
 help: ## Danh sách lệnh · this list
 	@echo "egov-kpi-warehouse"
 	@echo
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 	@echo
 	@echo "  make nightly DATE=2023-03-07            một ngày khác · another business date"
 	@echo "  EGOV_KPI_DATABASE_URL=… make nightly    Postgres sẵn có · a Postgres server of yours (15 or later)"
@@ -51,6 +54,18 @@ lint: setup ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar sql dbt_project/models dbt_project/tests
+
+faults: setup ## Gây từng lỗi trong danh sách, in bảng kết quả · inject the known faults, print the table of outcomes
+	@$(BIN)/python -m proofs.faults
+
+chaos: setup ## Giết tiến trình theo hạt giống (SEEDS=n AIRFLOW=m), so mã băm · seeded SIGKILLs, then compare mart digests
+	@$(BIN)/python -m proofs.chaos --seeds $(SEEDS) --airflow $(AIRFLOW)
+
+gate-mutation: setup ## Cài lỗi có đáp án vào kết xuất sạch, đếm số bắt được · plant known defects, count those the gates catch
+	@$(BIN)/python -m proofs.mutation
+
+proof: setup ## Chạy mọi phép chứng minh, tối đa 60 phút · run every proof, at most 60 minutes, one table at the end
+	@$(BIN)/python -m proofs.all
 
 bench-load: setup ## So tốc độ nạp với psql · loading a million rows, measured against psql side by side
 	@$(BIN)/python benchmarks/bench_load.py
