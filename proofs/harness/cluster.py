@@ -1,0 +1,177 @@
+"""A throw-away Postgres cluster, its templates, and fresh databases cloned from them.
+
+The same way as the tests take it. EGOV_TEST_DATABASE_URL (a superuser's URL) puts the databases on a server of yours.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from egov_kpi.platform import postgres
+from egov_kpi.platform.postgres import ServerInfo
+from egov_kpi.settings import Settings
+from proofs.harness.environment import environment
+
+if TYPE_CHECKING:
+    from proofs.harness.world import World
+
+TEST_URL = "EGOV_TEST_DATABASE_URL"
+# Set by tests/conftest.py: the folder of a pytest run, shared by its workers.
+TEST_ROOT = "EGOV_TEST_ROOT"
+MIGRATED = "proof_migrated"
+SEEDED = "proof_seeded"
+# What is thrown away needs no durability, and is quicker without.
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+DURABLE = {"shared_buffers": "128MB"}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A world at rest: a database nobody works in, and a copy of its local folder. Worlds are cloned from it."""
+
+    database: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One server, and where its worlds keep their files. `settings` has the folder whose logins the databases know."""
+
+    server: ServerInfo
+    settings: Settings
+    root: Path
+    migrated_name: str = MIGRATED
+    seeded_name: str = SEEDED
+
+    @contextmanager
+    def world(self, profile: str = "calibrated", seed: int = 1, **options: Any) -> Iterator["World"]:
+        """A fresh warehouse, seeded, with its simulated sources; see `proofs.harness.world.open_world`."""
+        from proofs.harness.world import open_world
+
+        with open_world(self, profile, seed, **options) as world:
+            yield world
+
+    @property
+    def migrated(self) -> Saved:
+        """A warehouse with all migrations and no seeds."""
+        return self.template(self.migrated_name, _migrate)
+
+    @property
+    def seeded(self) -> Saved:
+        """A warehouse with all migrations and the seeds: what a first night starts from."""
+        return self.template(self.seeded_name, _seed, self.migrated)
+
+    def template(self, name: str, fill: Callable[[Settings], None], origin: Saved | None = None) -> Saved:
+        """Make a template once, by whoever needs it first; it gets its name only when it is complete."""
+        with (self.root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self._exists(name):
+                making = f"{name}_making"
+                self.drop(making)
+                self.create(making, origin.database if origin else "template0")
+                with environment(self.url(making), self.settings.local_dir) as settings:
+                    fill(settings)
+                self.rename(making, name)
+        return Saved(name, self.settings.local_dir)
+
+    def clone(self, origin: Saved, name: str = "") -> Saved:
+        """A copy of a saved world, to be worked in."""
+        name = name or f"proof_{uuid.uuid4().hex[:12]}"
+        folder = self.root / "worlds" / name
+        folder.mkdir(parents=True)
+        self.create(name, origin.database)
+        for part in ("secrets", "landing", "dbt"):
+            if (origin.folder / part).exists():
+                shutil.copytree(origin.folder / part, folder / part)
+        return Saved(name, folder)
+
+    def discard(self, world: Saved) -> None:
+        self.drop(world.database)
+        shutil.rmtree(world.folder)
+
+    def url(self, database: str) -> str:
+        """The superuser's URL of one of the cluster's databases."""
+        return self.server.superuser_url(database)
+
+    def create(self, name: str, origin: str) -> None:
+        """Clone a database. Sessions that an ended process or a pool left in the origin are ended first."""
+        if not origin.startswith("template"):
+            self.disconnect(origin)
+        self._execute("create database {} template {}", name, origin)
+
+    def drop(self, name: str) -> None:
+        self._execute("drop database if exists {} with (force)", name)
+
+    def rename(self, name: str, wanted: str) -> None:
+        self.disconnect(name)
+        self._execute("alter database {} rename to {}", name, wanted)
+
+    def disconnect(self, name: str) -> None:
+        """End whoever is still connected to that database."""
+        with self._maintenance() as conn:
+            conn.execute("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s", (name,))
+
+    def _exists(self, name: str) -> bool:
+        with self._maintenance() as conn:
+            return conn.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is not None
+
+    def _execute(self, statement: str, *names: str) -> None:
+        with self._maintenance() as conn:
+            conn.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
+
+    def _maintenance(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
+
+
+@contextmanager
+def throw_away_cluster(durable: bool = False) -> Iterator[Cluster]:
+    """A cluster in a temporary folder that ends with the block; `durable` leaves fsync on, for proofs that kill it."""
+    root = Path(tempfile.mkdtemp(prefix="egov-kpi-proof-"))
+    # the server's own user has to pass through it; what is private inside has modes of its own
+    root.chmod(0o711)
+    settings = Settings(local_dir=root / "local", database_url=os.environ.get(TEST_URL, ""), postgres_port=0)
+    try:
+        cluster = Cluster(postgres.ensure_running(settings, DURABLE if durable else THROW_AWAY), settings, root)
+        _forget_templates(cluster)
+        yield cluster
+        _forget_templates(cluster)
+    finally:
+        postgres.remove(settings)
+        shutil.rmtree(root)
+
+
+def cluster_of_tests() -> Cluster:
+    """The cluster of the pytest run, its templates included; the run itself ends it."""
+    root = Path(os.environ[TEST_ROOT])
+    settings = Settings(local_dir=root / "local", database_url=os.environ.get(TEST_URL, ""), postgres_port=0)
+    server = postgres.ensure_running(settings, THROW_AWAY)
+    return Cluster(server, settings, root, "template_migrated", "template_seeded")
+
+
+def _forget_templates(cluster: Cluster) -> None:
+    """On a server of yours the templates outlive a run, but their logins' passwords don't."""
+    if not cluster.server.embedded:
+        for name in (SEEDED, MIGRATED):
+            cluster.drop(name)
+
+
+def _migrate(settings: Settings) -> None:
+    from egov_kpi.db.migrate import migrate
+
+    migrate(settings)
+
+
+def _seed(settings: Settings) -> None:
+    from egov_kpi.publish.dbt import seed
+
+    seed(settings)
