@@ -1,7 +1,8 @@
-"""Commands about the installation: `doctor`, `db`, `up`, `down`, `simulate`, `ledger`."""
+"""Commands about the installation: `doctor`, `db`, `up`, `down`, `simulate`, `ledger`, `backup`, `restore`."""
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,11 +10,24 @@ from egov_kpi.cli import output
 from egov_kpi.cli.options import Json
 from egov_kpi.errors import ExitCode
 
+if TYPE_CHECKING:
+    from egov_kpi.platform.backup import BackupResult
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Thư mục của bản sao lưu · folder of the backup")]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys", metavar="DIR", help="Thư mục khóa, mặc định DIR.keys · folder of the keys, DIR.keys if not given"
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
     app.command("up")(up)
     app.command("down")(down)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
     db = typer.Typer(help="Cơ sở dữ liệu · the database.", no_args_is_help=True)
     db.command("migrate")(db_migrate)
     db.command("url")(db_url)
@@ -60,6 +74,32 @@ def down() -> None:
     airflow.down(settings)
     simulator_service.stop(settings)
     postgres.stop(settings)
+
+
+def backup(folder: Folder, keys: Keys = None, as_json: Json = False) -> None:
+    """Sao lưu kho, vùng tiếp nhận và khóa · back up warehouse, landing zone and keys while everything goes on."""
+    from egov_kpi.platform import backup as backups
+    from egov_kpi.settings import get_settings
+
+    _tell_backup(backups.backup(get_settings(), folder.absolute(), keys.absolute() if keys else None), as_json)
+
+
+def restore(folder: Folder, keys: Keys = None, as_json: Json = False) -> None:
+    """Khôi phục vào bản cài chưa có dữ liệu, rồi đối chiếu · restore into an installation without data, and compare."""
+    from egov_kpi.platform import backup as backups
+    from egov_kpi.settings import get_settings
+
+    _tell_backup(backups.restore(get_settings(), folder.absolute(), keys.absolute() if keys else None), as_json)
+
+
+def _tell_backup(result: "BackupResult", as_json: bool) -> None:
+    state = result.state
+    lines = [
+        f"folder={result.folder} keys={result.keys} files={result.landed_files} bytes={result.bytes}",
+        f"publish={state.publish_no} business_date={state.business_date or '-'} mart_digest={state.mart_digest or '-'}",
+        f"events={state.events} head={state.head}",
+    ]
+    output.emit(asdict(result), lines, as_json)
 
 
 def db_migrate(as_json: Json = False) -> None:
