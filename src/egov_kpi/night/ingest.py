@@ -127,6 +127,11 @@ def _load_file(settings: Settings, contract: Contract, path: Path, business_date
         if error.exit_code == ExitCode.BAD_DATA:
             _note_refusal(settings, contract.id, error)
         raise
+    return take_in(settings, contract, delivery, business_date)
+
+
+def take_in(settings: Settings, contract: Contract, delivery: "Delivery", business_date: date) -> dict[str, Any]:
+    """Register and decide a delivery that has landed; the caller holds the dataset's fence. Known content: a no-op."""
     load_seq, is_new = _register(settings, contract, delivery, business_date, "")
     with connect("loader", settings) as conn:
         known = books.loads(conn, [load_seq])[0]
@@ -134,7 +139,8 @@ def _load_file(settings: Settings, contract: Contract, path: Path, business_date
         return _decide(settings, contract, load_seq)
     if known["verdict"] == "blocked":
         # Sending a refused file twice does not make it accepted.
-        refusal = EgovError("EGOV-NIGHT-008", file=path.name, load_seq=load_seq, dataset=contract.id)
+        name = ", ".join(file.name for file in delivery.files)
+        refusal = EgovError("EGOV-NIGHT-008", file=name, load_seq=load_seq, dataset=contract.id)
         return _report(known, error=refusal.as_dict())
     return _report(known, verdict="no_op", notices=_no_op_notices(known))
 
