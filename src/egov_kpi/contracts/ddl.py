@@ -8,7 +8,7 @@ import sys
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import quarantine_ddl, raw_ddl
+from egov_kpi.contracts.sql import quarantine_ddl, quarantine_life_ddl, raw_ddl
 
 HEADING = """\
 -- Raw history and quarantine of every dataset.
@@ -152,16 +152,35 @@ to egov_loader;
 
 def migration() -> str:
     """The whole first migration: functions once, then the tables of each dataset."""
-    return "\n".join([HEADING, FUNCTIONS, *(tables(get_contract(name)) for name in DATASETS)])
+    return "\n".join([HEADING, FUNCTIONS, *(_first_tables(get_contract(name)) for name in DATASETS)])
+
+
+def life() -> str:
+    """The part of sql/0006 that gives the first datasets' refused rows a life."""
+    return "\n".join(_life(get_contract(name)) for name in DATASETS)
 
 
 def tables(contract: Contract) -> str:
-    """The tables of one dataset, for a migration of its own."""
+    """The tables of one dataset, for a migration of its own; the views over all datasets are made anew with it."""
+    return f"{_first_tables(contract)}\n{quarantine_life_ddl(contract)}\n{REFRESH}"
+
+
+# The views over all datasets name each table.
+REFRESH = "select quarantine.refresh_views();\n"
+
+
+def _first_tables(contract: Contract) -> str:
     return f"-- {contract.id}\n{raw_ddl(contract)}\n{quarantine_ddl(contract)}"
 
 
+def _life(contract: Contract) -> str:
+    return f"-- {contract.id}\n{quarantine_life_ddl(contract)}"
+
+
 def main(arguments: list[str]) -> None:
-    if arguments:
+    if arguments == ["--life"]:
+        sys.stdout.write(life())
+    elif arguments:
         sys.stdout.write("\n".join(tables(get_contract(name)) for name in arguments))
     else:
         sys.stdout.write(migration())

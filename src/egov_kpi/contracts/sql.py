@@ -26,6 +26,24 @@ RAW_OWN_COLUMNS = (
     ("loaded_month", "date not null"),
 )
 QUARANTINE_STATES = ("open", "corrected", "replayed", "waived", "rejected")
+QUARANTINE_OWN_COLUMNS = (
+    "quarantine_id",
+    "load_seq",
+    "file_digest",
+    "sheet",
+    "row_no",
+    "row_digest",
+    "rule_ids",
+    "state",
+    "refused_at",
+)
+# What a refused row's life needs: the key it claims, as a digest that nobody but loader and owner may read; the time of
+# the source's version; and the ledger event that ended its being open.
+QUARANTINE_LIFE_COLUMNS = (
+    ("key_digest", "bytea"),
+    ("source_version_at", "timestamptz"),
+    ("closed_event_no", "bigint"),
+)
 
 _INTEGER_DIGITS = {"integer": 9, "bigint": 18}
 _NUMBER_PATTERNS = {
@@ -124,6 +142,64 @@ def quarantine_ddl(contract: Contract) -> str:
         f"grant select, update (state) on {table} to egov_custodian;",
         f"grant select on {table} to egov_auditor;",
     )
+
+
+def quarantine_life_ddl(contract: Contract) -> str:
+    """What gives the refused rows of a dataset a life: see `QUARANTINE_LIFE_COLUMNS`. Only a function changes a state.
+
+    Comes after `quarantine_ddl`, whose text is part of an applied migration.
+    """
+    table = f"quarantine.{identifier(contract.table)}"
+    added = [f"add column {name} {kind}" for name, kind in QUARANTINE_LIFE_COLUMNS]
+    public = [identifier(column.name) for column in contract.public_columns]
+    shown = ", ".join([*QUARANTINE_OWN_COLUMNS, "source_version_at", "closed_event_no", *public])
+    return _join(
+        f"alter table {table}\n    {_lines(added)};",
+        f"create index {identifier(contract.table + '_key')} on {table} (key_digest) where state = 'open';",
+        f"create index {identifier(contract.table + '_closed')} on {table} (closed_event_no);",
+        f"create trigger closed_by_event after update on {table} "
+        "referencing new table as changed for each statement execute function quarantine.check_closed();",
+        f"create trigger born_open before insert on {table} for each row "
+        "when (new.state <> 'open' or new.closed_event_no is not null) "
+        "execute function quarantine.refuse_other_change();",
+        f"revoke update (state), select on {table} from egov_custodian;",
+        f"revoke select on {table} from egov_auditor;",
+        f"grant select ({shown}) on {table} to egov_custodian, egov_auditor;",
+    )
+
+
+def key_digest_expression(contract: Contract, alias: str, *, typed: bool = False) -> str:
+    """SQL for the digest of the entity key of a row: of a snapshot, without the date; NULL when a part is not there.
+
+    Taken from the typed values, so that a row of text (inbound) and a row of `raw` (`typed`) with one key share it.
+    """
+    keys = [column for column in contract.key_columns if column.role != "snapshot_date"]
+    # `||` and not concat_ws: of a key that is not complete nothing may be said.
+    text = " || chr(31) || ".join(f"({_key_text(column, alias, typed)})" for column in keys)
+    return f"sha256(convert_to({text}, 'UTF8'))"
+
+
+def source_version_expression(contract: Contract, alias: str, *, typed: bool = False) -> str:
+    """SQL for the time of the source's version as timestamptz; NULL when the text is none."""
+    column = contract.version_column
+    value = f"{alias}.{identifier(column.name)}" if typed else _cast_or_null(column, alias)
+    # The beginning of the day here, whatever the session's time zone.
+    return value if column.type == "timestamp" else f"(({value})::timestamp at time zone {literal(TIMEZONE)})"
+
+
+def _key_text(column: Column, alias: str, typed: bool) -> str:
+    value = f"{alias}.{identifier(column.name)}" if typed else _cast_or_null(column, alias)
+    if column.type == "date":
+        return f"to_char({value}, 'YYYY-MM-DD')"
+    if column.type == "timestamp":
+        return f"(extract(epoch from {value}))::text"
+    return value if column.sql_type == "text" else f"({value})::text"
+
+
+def _cast_or_null(column: Column, alias: str) -> str:
+    check = validity_expression(column, alias)
+    cast = cast_expression(column, alias)
+    return cast if check == "true" else f"case when {check} then {cast} end"
 
 
 def _mapped(column: Column, text: str) -> str:

@@ -13,7 +13,7 @@ from egov_kpi.platform.postgres import ensure_running
 from egov_kpi.platform.secrets import secret
 from egov_kpi.settings import Settings, get_settings
 
-Role = Literal["superuser", "owner", "loader", "builder", "publisher", "custodian", "bi", "auditor"]
+Role = Literal["superuser", "owner", "loader", "builder", "publisher", "custodian", "approver", "bi", "auditor"]
 LOGINS: tuple[str, ...] = tuple(role for role in get_args(Role) if role != "superuser")
 DEFAULT_DATABASE = "warehouse"
 
