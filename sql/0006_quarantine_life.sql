@@ -37,8 +37,6 @@ create unique index event_waiver_approved_uq on ledger.event (((body_json ->> 'w
 where kind = 'waiver_approved';
 create unique index event_waiver_withdrawn_uq on ledger.event (((body_json ->> 'waiver_no')::bigint))
 where kind = 'waiver_withdrawn';
-create unique index event_decision_asked_uq on ledger.event (((body_json ->> 'load_seq')::bigint))
-where kind = 'load_decision_asked';
 
 -- Canonical JSON (RFC 8785) of a body that a function makes. Whole numbers and ASCII names only, which is all they hold.
 create function ledger.canonical(value jsonb) returns text
@@ -61,8 +59,7 @@ begin
 end
 $$;
 
--- A replay is a load of its own that hears again what another load brought. `answers` pairs rows of a corrected return
--- with the refused rows that they answer: {"row": number in the file, "quarantine_id": ...}.
+-- A replay is a load of its own that hears again what another load brought.
 create or replace view ledger.load as
 select
     (e.body_json ->> 'load_seq')::bigint as load_seq,
@@ -80,8 +77,7 @@ select
     e.body_json ->> 'run_id' as run_id,
     e.occurred_at as registered_at,
     e.event_no,
-    (e.body_json ->> 'replay_of')::bigint as replay_of,
-    e.body_json -> 'answers' as answers
+    (e.body_json ->> 'replay_of')::bigint as replay_of
 from ledger.event as e
 where e.kind = 'load_registered';
 
@@ -321,6 +317,36 @@ begin
 end
 $$;
 
+-- Close as corrected, by their numbers, rows that a promoted load answers: a corrected return names the rows it mends,
+-- also where no key leads to them. Those that are closed already stay as they are; how many were closed.
+create function quarantine.correct_by_id(dataset text, by_load bigint, quarantine_ids bigint[]) returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog as $$
+declare
+    part record;
+    total bigint := 0;
+begin
+    if not exists (
+        select from ledger.promoted_load as p
+        where p.load_seq = correct_by_id.by_load and p.dataset = correct_by_id.dataset
+    ) then
+        raise exception 'load % of % is not promoted', correct_by_id.by_load, correct_by_id.dataset
+            using errcode = 'check_violation';
+    end if;
+    perform quarantine.lock(correct_by_id.dataset);
+    for part in execute format(
+        'select q.load_seq, range_agg(int8range(q.quarantine_id, q.quarantine_id + 1)) as ids
+        from %s as q where q.quarantine_id = any($1) and q.state = ''open''
+        group by q.load_seq order by q.load_seq', quarantine.table_of(correct_by_id.dataset)
+    ) using correct_by_id.quarantine_ids loop
+        total := total + quarantine.close_rows(
+            correct_by_id.dataset, part.load_seq, 'corrected', part.ids, correct_by_id.by_load, session_user,
+            'corrected_return'
+        );
+    end loop;
+    return total;
+end
+$$;
+
 -- Reject rows by their numbers, an event per load; how many rows.
 create function quarantine.reject_rows(dataset text, quarantine_ids int8multirange, reason text, by_name text)
 returns bigint
@@ -444,8 +470,8 @@ begin
 end
 $$;
 
--- Note once that a decision on a blocked load is asked for; the number of the event.
-create function quarantine.ask_decision(load_seq bigint, by_name text) returns bigint
+-- Note that a decision on a blocked load is asked for, once per cause (a run of the DAG); the number of the event.
+create function quarantine.ask_decision(load_seq bigint, by_name text, cause text) returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog as $$
 declare
     name constant text := quarantine.blocked_dataset(ask_decision.load_seq);
@@ -453,9 +479,10 @@ declare
 begin
     perform pg_advisory_xact_lock(7305100, 1);
     select e.event_no into known from ledger.event as e
-    where e.kind = 'load_decision_asked' and (e.body_json ->> 'load_seq')::bigint = ask_decision.load_seq;
+    where e.kind = 'load_decision_asked' and (e.body_json ->> 'load_seq')::bigint = ask_decision.load_seq
+        and e.body_json ->> 'cause' = ask_decision.cause;
     return coalesce(known, ledger.append('load_decision_asked', ledger.canonical(jsonb_build_object(
-        'load_seq', ask_decision.load_seq, 'dataset', name, 'by', ask_decision.by_name
+        'load_seq', ask_decision.load_seq, 'dataset', name, 'by', ask_decision.by_name, 'cause', ask_decision.cause
     ))));
 end
 $$;
@@ -472,10 +499,10 @@ declare
     ids int8multirange;
     closed bigint := 0;
 begin
-    if decide_load.choice not in ('reject', 'wait', 'propose_waiver')
-        or (decide_load.choice = 'propose_waiver') <> (decide_load.waiver_no is not null)
+    if decide_load.choice not in ('reject', 'wait', 'propose-waiver')
+        or (decide_load.choice = 'propose-waiver') <> (decide_load.waiver_no is not null)
         or coalesce(trim(decide_load.by_name), '') = '' then
-        raise exception 'a decision is reject, wait or propose_waiver, the last one with its waiver, by somebody'
+        raise exception 'a decision is reject, wait or propose-waiver, the last one with its waiver, by somebody'
             using errcode = 'check_violation';
     end if;
     perform quarantine.lock(name);
@@ -853,9 +880,10 @@ revoke execute on function ledger.canonical(jsonb) from public;
 grant execute on function ledger.append(text, text) to egov_approver;
 grant execute on function quarantine.lock(text) to egov_loader;
 grant execute on function quarantine.close_rows(text, bigint, text, int8multirange, bigint, text, text) to egov_loader;
+grant execute on function quarantine.correct_by_id(text, bigint, bigint[]) to egov_loader;
 grant execute on function quarantine.reject_rows(text, int8multirange, text, text) to egov_custodian;
 grant execute on function quarantine.propose_waiver(text, text, text, text, date, text) to egov_custodian;
 grant execute on function quarantine.approve_waiver(bigint, text) to egov_approver;
 grant execute on function quarantine.withdraw_waiver(bigint, text, text) to egov_custodian, egov_approver;
-grant execute on function quarantine.ask_decision(bigint, text) to egov_custodian;
+grant execute on function quarantine.ask_decision(bigint, text, text) to egov_custodian;
 grant execute on function quarantine.decide_load(bigint, text, text, text, bigint) to egov_custodian;
