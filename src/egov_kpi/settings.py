@@ -3,7 +3,7 @@
 Each can be given as an environment variable `EGOV_KPI_<NAME>`; the defaults run the whole warehouse on one machine.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     first_night: date | None = None
     # A night started by hand waits this long for the verdicts and the publish before it says what is missing.
     night_timeout_seconds: int = 900
+    # A blocked load that nobody decides on within this time is rejected.
+    decision_timeout: timedelta = timedelta(days=3)
 
     @property
     def landing_dir(self) -> Path:

@@ -1,6 +1,7 @@
 """What every DAG of this project keeps to, whoever wrote it. No scheduler, no database."""
 
 import ast
+import copy
 import importlib.util
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -41,9 +42,13 @@ def _ingests(dags: dict[str, Any]) -> list[Any]:
     return [dag for dag_id, dag in dags.items() if dag_id.startswith("ingest_")]
 
 
-def test_there_is_one_ingest_per_system_and_two_builds(dags: dict[str, Any]) -> None:
-    systems = {contract.system for contract in all_contracts().values()}
-    assert set(dags) == {f"ingest_{system}" for system in systems} | {"build_marts", "build_marts_by_0430"}
+def _nightly(dags: dict[str, Any]) -> list[Any]:
+    return [dag for dag_id, dag in dags.items() if dag_id != "decide_load"]
+
+
+def test_there_is_one_ingest_per_system_two_builds_and_the_question(dags: dict[str, Any]) -> None:
+    ingests = {f"ingest_{contract.system}" for contract in all_contracts().values()}
+    assert set(dags) == ingests | {"build_marts", "build_marts_by_0430", "decide_load"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -73,8 +78,9 @@ def test_every_dag_says_whose_it_is_and_what_it_does(dags: dict[str, Any]) -> No
     for dag in dags.values():
         assert any(tag.startswith("tier:") for tag in dag.tags), dag.dag_id
         assert dag.doc_md and any(letter in dag.doc_md for letter in "ăâđêôơưạảấầệộ"), dag.dag_id
-        assert dag.catchup is False and dag.max_active_runs == 1 and dag.is_paused_upon_creation is False
+        assert dag.catchup is False and dag.is_paused_upon_creation is False
         assert dag.dagrun_timeout is not None
+    assert {dag.max_active_runs for dag in _nightly(dags)} == {1}
 
 
 def test_every_task_has_an_owner_retries_that_back_off_and_a_timeout(dags: dict[str, Any]) -> None:
@@ -82,7 +88,8 @@ def test_every_task_has_an_owner_retries_that_back_off_and_a_timeout(dags: dict[
         for task in dag.tasks:
             assert task.owner not in ("", "airflow"), task.task_id
             assert task.retries >= 2 and task.retry_exponential_backoff > 1 and task.max_retry_delay, task.task_id
-            assert task.execution_timeout is not None and task.execution_timeout <= dag.dagrun_timeout, task.task_id
+            limit = task.execution_timeout or task.response_timeout
+            assert limit is not None and limit <= dag.dagrun_timeout, task.task_id
 
 
 def test_every_pool_is_one_that_the_platform_makes(dags: dict[str, Any]) -> None:
@@ -110,6 +117,40 @@ def test_every_dataset_ends_in_a_verdict_that_is_always_given(dags: dict[str, An
         assert task.is_teardown and not task.on_failure_fail_dagrun
         assert task.trigger_rule == "all_done_setup_success"
         assert not any(upstream.is_setup for upstream in task.upstream_list)
+
+
+def test_a_blocked_load_is_handed_on_after_its_verdict_and_nothing_waits_for_it(dags: dict[str, Any]) -> None:
+    for dag in _ingests(dags):
+        for task in (one for one in dag.tasks if one.task_id.endswith(".ask_for_decision")):
+            assert {one.split(".")[-1] for one in task.upstream_task_ids} == {"verdict"}
+            assert not task.downstream_task_ids
+            assert task.is_teardown and not task.on_failure_fail_dagrun
+            given = task.partial_kwargs
+            assert given["trigger_dag_id"] == "decide_load" and given["skip_when_already_exists"]
+            assert not given.get("wait_for_completion")
+    asked = [task for dag in _ingests(dags) for task in dag.tasks if task.task_id.endswith(".ask_for_decision")]
+    assert len(asked) == len(all_contracts())
+
+
+def test_the_question_takes_three_answers_and_is_a_rejection_when_nobody_gives_one(dags: dict[str, Any]) -> None:
+    dag = dags["decide_load"]
+    question = dag.get_task("decide")
+    assert question.options == ["reject", "wait", "propose-waiver"]
+    assert question.defaults == ["reject"] and question.response_timeout == timedelta(days=3)
+    assert set(question.params) == {"rule", "reason", "expires_on"}
+    # Every dataset blocked in every night that a question may stay open.
+    assert dag.max_active_runs >= len(all_contracts()) * (question.response_timeout.days + 1)
+    assert not dag.deadline
+
+
+@pytest.mark.parametrize("conf", [{}, {"dataset": "{{ conf }}", "load_seq": 1}, {"dataset": "a.b", "load_seq": "1"}])
+def test_the_question_takes_a_dataset_and_a_number_and_nothing_else(dags: dict[str, Any], conf: dict[str, Any]) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    params = copy.deepcopy(dags["decide_load"].params)
+    with pytest.raises(ParamValidationError):
+        params.update(conf)
+        params.validate()
 
 
 def test_the_build_waits_for_every_dataset(dags: dict[str, Any]) -> None:
@@ -154,10 +195,10 @@ def test_without_a_first_night_the_schedule_starts_nothing(monkeypatch: pytest.M
 
 
 def test_a_late_night_is_told(dags: dict[str, Any]) -> None:
-    hours = {dag.dag_id: dag.deadline[0].interval for dag in dags.values()}
+    hours = {dag.dag_id: dag.deadline[0].interval for dag in _nightly(dags)}
     assert hours.pop("build_marts_by_0430") == timedelta(minutes=90)  # 04:30 + 1:30 = 06:00
     assert hours.pop("build_marts") == timedelta(minutes=90)
     assert set(hours.values()) == {timedelta(hours=4)}  # 02:00 + 4:00 = 06:00
-    for dag in dags.values():
+    for dag in _nightly(dags):
         module, name = dag.deadline[0].callback.path.rsplit(".", 1)
         assert callable(getattr(importlib.import_module(module), name))

@@ -1,5 +1,13 @@
-"""Ask a source for what is new, and land it: the one entrance to extraction."""
+"""Ask a source for what is new, and land it: the one entrance to extraction.
 
+Where a source answers, and its key, come from the settings; a task of Airflow says that it takes them from its
+connections instead, with `asking`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date
 
 from egov_kpi.contracts.model import Contract
@@ -8,6 +16,28 @@ from egov_kpi.extract.http import Policy, SourceClient
 from egov_kpi.extract.systems import SYSTEMS, Pull
 from egov_kpi.landing.model import Delivery
 from egov_kpi.settings import Settings, get_settings
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where one source system answers, and the key that it asks for."""
+
+    base_url: str
+    token: str = field(repr=False)
+
+
+Lookup = Callable[[str], Endpoint]
+_LOOKUP: ContextVar[Lookup | None] = ContextVar("egov_kpi_source_lookup", default=None)
+
+
+@contextmanager
+def asking(lookup: Lookup) -> Iterator[None]:
+    """Within it `pull` finds a system's endpoint with this function, at the moment when it asks the source."""
+    kept = _LOOKUP.set(lookup)
+    try:
+        yield
+    finally:
+        _LOOKUP.reset(kept)
 
 
 def pull(
@@ -28,9 +58,15 @@ def pull(
         raise EgovError("EGOV-NET-015", system=contract.system)
     if window_from is not None and window_from > business_date:
         raise EgovError("EGOV-NET-016", window_from=window_from, window_to=business_date)
-    # Imported late: it knows how to start processes, which a test with an address of its own never needs.
-    from egov_kpi.platform import simulator_service as source
-
-    with SourceClient(source.base_url(settings), policy) as client:
-        request = Pull(contract, window_from, business_date, settings, client, source.source_token(settings))
+    lookup = _LOOKUP.get()
+    endpoint = lookup(contract.system) if lookup else _of_settings(settings)
+    with SourceClient(endpoint.base_url, policy) as client:
+        request = Pull(contract, window_from, business_date, settings, client, endpoint.token)
         return SYSTEMS[contract.system](request)
+
+
+def _of_settings(settings: Settings) -> Endpoint:
+    # Imported late: it knows how to start processes, which a test with an address of its own never needs.
+    from egov_kpi.platform import simulator_service
+
+    return Endpoint(simulator_service.base_url(settings), simulator_service.source_token(settings))

@@ -16,9 +16,11 @@ log = logging.getLogger(__name__)
 
 
 def pull_and_stage(dataset: str, partition_key: str, run_id: str) -> dict[str, Any]:
+    from egov_kpi.extract.source import asking
     from egov_kpi.night import ingest
+    from egov_kpi.platform.airflow_connections import endpoint
 
-    with _explained():
+    with _explained(), asking(endpoint):
         return ingest.pull_and_stage(
             dataset, date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS, run_id=run_id
         )
@@ -45,6 +47,29 @@ def verdict(dataset: str, partition_key: str) -> dict[str, Any]:
 
     with _explained():
         return ingest.verdict(dataset, date.fromisoformat(partition_key))
+
+
+def questions(load_seqs: list[int], partition_key: str) -> list[dict[str, Any]]:
+    """The runs of `decide_load` that these loads need, as Airflow's operator takes them."""
+    from egov_kpi.night import question
+
+    with _explained():
+        return question.questions(load_seqs, date.fromisoformat(partition_key))
+
+
+def ask(load_seq: int) -> str:
+    from egov_kpi.night import question
+
+    with _explained():
+        return question.ask(load_seq)
+
+
+def answer(load_seq: int, given: dict[str, Any]) -> dict[str, Any]:
+    """Carry a decision out; one that can't be, such as a waiver without a reason, fails for good and is asked anew."""
+    from egov_kpi.night import question
+
+    with _explained(final=(ExitCode.BAD_DATA, ExitCode.USAGE, ExitCode.REFUSED)):
+        return question.answer(load_seq, given)
 
 
 def build_and_publish(partition_key: str) -> dict[str, Any]:

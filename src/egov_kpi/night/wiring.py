@@ -6,10 +6,13 @@ Nothing here reads a file, a table or the clock; the functions behind the tasks 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import (
     DAG,
     Asset,
     CronPartitionTimetable,
+    Param,
     PartitionedAssetTimetable,
     TaskGroup,
     get_current_context,
@@ -18,11 +21,15 @@ from airflow.sdk import (
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from egov_kpi.night.choices import CHOICES, REJECT
 from egov_kpi.settings import get_settings
 
 INGEST_CRON = "0 2 * * *"
 FALLBACK_CRON = "30 4 * * *"
 KEY_FORMAT = "%Y-%m-%d"
+DECISION_DAG = "decide_load"
+# Questions that may be open at one time: every dataset blocked every night, for as long as a question stays open.
+OPEN_QUESTIONS = 100
 
 _NEVER = datetime(2999, 1, 1, tzinfo=UTC)
 
@@ -45,8 +52,8 @@ def ingest_dag(system: str, datasets: list[str], *, owner: str, tier: int, doc_m
         schedule=nightly_timetable(INGEST_CRON),
         tags=["ingest", f"system:{system}", f"tier:{tier}"],
         doc_md=doc_md,
-        deadline=_deadline(f"ingest_{system}", timedelta(hours=4)),
-        **_common(owner),
+        deadline=deadline(f"ingest_{system}", timedelta(hours=4)),
+        **_nightly(owner),
     ) as dag:
         for dataset in datasets:
             _ingest_tasks(dataset)
@@ -60,10 +67,30 @@ def build_dag(dag_id: str, schedule: Any, *, owner: str, doc_md: str) -> DAG:
         schedule=schedule,
         tags=["marts", "tier:1"],
         doc_md=doc_md,
-        deadline=_deadline(dag_id, timedelta(minutes=90)),
-        **_common(owner),
+        deadline=deadline(dag_id, timedelta(minutes=90)),
+        **_nightly(owner),
     ) as dag:
         _build_task()()
+    return dag
+
+
+def decision_dag(*, owner: str, doc_md: str) -> DAG:
+    """A question about one blocked load, put to a person in Airflow; unanswered, the load is rejected."""
+    patience = get_settings().decision_timeout
+    with DAG(
+        dag_id=DECISION_DAG,
+        schedule=None,
+        tags=["quarantine", "tier:2"],
+        doc_md=doc_md,
+        params={
+            "dataset": Param(type="string", pattern=r"^[a-z_]+\.[a-z_]+$"),
+            "load_seq": Param(type="integer", minimum=1),
+        },
+        max_active_runs=OPEN_QUESTIONS,
+        dagrun_timeout=patience + timedelta(days=1),
+        **_common(owner),
+    ) as dag:
+        _decision_tasks(patience)
     return dag
 
 
@@ -75,11 +102,18 @@ def on_all(datasets: list[str]) -> PartitionedAssetTimetable:
     return PartitionedAssetTimetable(assets=condition)
 
 
+def _nightly(owner: str) -> dict[str, Any]:
+    return {
+        **_common(owner),
+        "start_date": _start(),
+        "max_active_runs": 1,
+        "dagrun_timeout": timedelta(hours=6),
+    }
+
+
 def _common(owner: str) -> dict[str, Any]:
     return {
-        "start_date": _start(),
         "catchup": False,
-        "max_active_runs": 1,
         "is_paused_upon_creation": False,
         "default_args": {
             "owner": owner,
@@ -88,7 +122,6 @@ def _common(owner: str) -> dict[str, Any]:
             "retry_exponential_backoff": 3,
             "max_retry_delay": timedelta(minutes=10),
         },
-        "dagrun_timeout": timedelta(hours=6),
     }
 
 
@@ -98,7 +131,8 @@ def _start() -> datetime:
     return datetime.combine(first_night, time(), tzinfo=UTC) if first_night else _NEVER
 
 
-def _deadline(step: str, interval: timedelta) -> DeadlineAlert:
+def deadline(step: str, interval: timedelta) -> DeadlineAlert:
+    """An alert, by `egov_kpi.night.alerts`, on a run that has not ended so long after it was queued."""
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=interval,
@@ -126,15 +160,59 @@ def _ingest_tasks(dataset: str) -> None:
 
         # A teardown runs whatever came before and leaves the run's colour to the tasks that did the work.
         @task(outlets=[outlet], execution_timeout=timedelta(minutes=10))
-        def verdict() -> dict[str, Any]:
+        def verdict() -> list[dict[str, Any]]:
             from egov_kpi.night import tasks
 
             context = get_current_context()
             word = tasks.verdict(dataset, _partition(context))
             context["outlet_events"][outlet].extra = word
-            return word
+            return tasks.questions(word["loads"], _partition(context))
 
-        pull_and_stage() >> gate_and_promote() >> verdict().as_teardown()
+        given = verdict()
+        pull_and_stage() >> gate_and_promote() >> given.as_teardown() >> _hand_on(given).as_teardown()
+
+
+def _hand_on(questions: Any) -> Any:
+    """Start a run of its own for each blocked load, after the verdict is out; nothing blocked, nothing to do."""
+    return TriggerDagRunOperator.partial(
+        task_id="ask_for_decision",
+        trigger_dag_id=DECISION_DAG,
+        logical_date=None,
+        skip_when_already_exists=True,
+        execution_timeout=timedelta(minutes=10),
+    ).expand_kwargs(questions)
+
+
+def _decision_tasks(patience: timedelta) -> None:
+    @task(execution_timeout=timedelta(minutes=10))
+    def put_question() -> str:
+        from egov_kpi.night import tasks
+
+        return tasks.ask(int(get_current_context()["params"]["load_seq"]))
+
+    question = HITLOperator(
+        task_id="decide",
+        subject="{{ dag_run.conf['dataset'] }}: lần nạp {{ dag_run.conf['load_seq'] }} bị chặn · load blocked",
+        body="{{ ti.xcom_pull(task_ids='put_question') }}",
+        options=list(CHOICES),
+        defaults=[REJECT],
+        response_timeout=patience,
+        params={
+            "rule": Param(None, type=["null", "string"], description="Quy tắc đề nghị miễn trừ · rule to be waived"),
+            "reason": Param(None, type=["null", "string"], description="Lý do · reason"),
+            "expires_on": Param(None, type=["null", "string"], format="date", description="Ngày hết hạn · expiry"),
+        },
+    )
+
+    @task(execution_timeout=timedelta(minutes=10))
+    def write_down() -> dict[str, Any]:
+        from egov_kpi.night import tasks
+
+        context = get_current_context()
+        given = context["ti"].xcom_pull(task_ids="decide")
+        return tasks.answer(int(context["params"]["load_seq"]), given)
+
+    put_question() >> question >> write_down()
 
 
 def _build_task() -> Any:

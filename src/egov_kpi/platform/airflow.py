@@ -37,6 +37,8 @@ COMPONENTS = ("scheduler", "dag-processor", "triggerer", "api-server")
 POOLS = {"sources": 4, "gate": 2, "marts": 1}
 HEALTHY_SECONDS = 180.0
 STOP_SECONDS = 30.0
+# The key of the sources, for whoever asks them without Airflow.
+SOURCE_KEY_VARIABLE = "EGOV_KPI_SOURCE_TOKEN"
 # Of the caller's environment; anything else, a proxy or somebody's AIRFLOW__* setting, stays outside.
 PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR")
 
@@ -62,14 +64,38 @@ def info(settings: Settings) -> AirflowInfo:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The whole environment of Airflow's processes; starts Postgres if need be, as its address is part of it."""
-    return {**_machine_environment(settings), **shared_environment(), **_own_environment(settings)}
+    return {
+        **_machine_environment(settings),
+        **shared_environment(),
+        **installation_environment(settings),
+        **_own_environment(settings),
+    }
+
+
+def component_environment(settings: Settings, name: str) -> dict[str, str]:
+    """The environment of one service. Only the API server, whom tasks ask, holds the connections to the sources."""
+    from egov_kpi.platform import airflow_connections
+
+    common = environment(settings)
+    common.pop(SOURCE_KEY_VARIABLE, None)
+    if name != "api-server":
+        return common
+    return {**airflow_connections.variables(settings, _saved_connections(settings)), **common}
 
 
 def shared_environment() -> dict[str, str]:
     """Settings that hold on every machine, in containers too."""
-    text = Path(__file__).with_name("airflow.env").read_text(encoding="utf-8")
-    pairs = (line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}
+    return _read_variables(Path(__file__).with_name("airflow.env"))
+
+
+def installation_environment(settings: Settings) -> dict[str, str]:
+    """Airflow settings of this installation alone, from an optional file of its own; they win over the shared ones."""
+    path = installation_file(settings)
+    return _read_variables(path) if path.exists() else {}
+
+
+def installation_file(settings: Settings) -> Path:
+    return settings.local_dir / "airflow.env"
 
 
 def commands(settings: Settings) -> dict[str, list[str]]:
@@ -176,6 +202,19 @@ def settings_environment(settings: Settings) -> dict[str, str]:
     """These very settings as variables, whether they came from the environment or were made in code."""
     values = settings.model_copy(update={"local_dir": settings.local_dir.resolve()}).model_dump(mode="json")
     return {f"EGOV_KPI_{name.upper()}": str(value) for name, value in values.items() if value is not None}
+
+
+def _read_variables(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def _saved_connections(settings: Settings) -> list[str]:
+    """Connections that a person has saved in Airflow, by name."""
+    with psycopg.connect(postgres.ensure_running(settings).superuser_url(DATABASE)) as connection:
+        rows = connection.execute("select conn_id from connection").fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _own_environment(settings: Settings) -> dict[str, str]:

@@ -43,7 +43,7 @@ def simulator(settings: Settings) -> None:
 
 def service(name: str) -> Callable[[Settings], None]:
     """One of Airflow's services, in the place of this process, so that it gets the container's signals."""
-    return lambda settings: _become(airflow.commands(settings)[name], airflow.environment(settings))
+    return lambda settings: _become(airflow.commands(settings)[name], airflow.component_environment(settings, name))
 
 
 def _become(command: list[str], environment: dict[str, str]) -> None:

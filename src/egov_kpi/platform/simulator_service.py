@@ -9,7 +9,7 @@ from pathlib import Path
 
 from egov_kpi.errors import EgovError
 from egov_kpi.platform import processes
-from egov_kpi.platform.airflow import PASSED_ON, settings_environment
+from egov_kpi.platform.airflow import PASSED_ON, SOURCE_KEY_VARIABLE, settings_environment
 from egov_kpi.platform.ports import LOOPBACK, stable_port
 from egov_kpi.platform.processes import Process
 from egov_kpi.platform.secrets import secret, write_private
@@ -18,7 +18,6 @@ from egov_kpi.settings import Settings
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 RUN = "from egov_kpi.cli.main import main; main()"
-TOKEN_VARIABLE = "EGOV_KPI_SOURCE_TOKEN"  # noqa: S105 (a name, not a token)
 
 
 def start(settings: Settings) -> str:
@@ -61,14 +60,14 @@ def base_url(settings: Settings) -> str:
 
 def source_token(settings: Settings) -> str:
     """The key that the sources ask for: from the environment, else the one shared with the simulator."""
-    return os.environ.get(TOKEN_VARIABLE) or secret(settings, "source_token")
+    return os.environ.get(SOURCE_KEY_VARIABLE) or secret(settings, "source_token")
 
 
 def _launch(settings: Settings) -> None:
     port = stable_port(settings.local_dir / "ports.json", "simulator", settings.simulator_port)
     command = [sys.executable, "-c", RUN, "simulate", "serve", "--port", str(port)]
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment = {**kept, **settings_environment(settings), TOKEN_VARIABLE: source_token(settings)}
+    environment = {**kept, **settings_environment(settings), SOURCE_KEY_VARIABLE: source_token(settings)}
     log = settings.local_dir / "simulator.log"
     started = processes.start_session(command, environment, log, settings.project_root)
     process = Process.of(started.pid)

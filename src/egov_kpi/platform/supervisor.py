@@ -99,8 +99,8 @@ class Supervisor:
         self._keep_postgres()
         due = [component for component in self.components if component.due()]
         if due:
-            environment = airflow.environment(self.settings)
             for component in due:
+                environment = airflow.component_environment(self.settings, component.name)
                 component.start(environment, self.settings.project_root)
             self._record()
 
