@@ -16,9 +16,20 @@ begin
 end
 $$;
 
+-- Whose rows are whose: the custodian reads which unit stands behind a source's code. Seeds are the builder's.
+alter default privileges for role egov_builder in schema ref grant select on tables to egov_custodian;
+do $$
+begin
+    if to_regclass('ref.agency_alias') is not null then
+        grant select on ref.agency_alias to egov_custodian;
+    end if;
+end
+$$;
+
 set local role egov_owner;
 
 grant usage on schema quarantine, ledger to egov_approver;
+grant usage on schema ref to egov_custodian;
 
 insert into ledger.event_kind (kind, written_by, title_vi, title_en) values
 ('quarantine_corrected', '{egov_loader}', 'Dòng cách ly đã được nguồn sửa', 'Refused rows corrected by the source'),
