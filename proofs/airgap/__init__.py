@@ -1,0 +1,1 @@
+"""The whole night where there is no network but loopback."""

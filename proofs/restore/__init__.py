@@ -1,0 +1,1 @@
+"""A killed database, a backup of it, and a warehouse made of that backup."""
