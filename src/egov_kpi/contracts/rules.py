@@ -28,6 +28,7 @@ SQL_TYPES = {
 RESERVED = frozenset(
     {"load_seq", "file_digest", "sheet", "row_no", "row_digest", "is_unchanged", "loaded_month"}
     | {"quarantine_id", "rule_ids", "state", "refused_at"}
+    | {"key_digest", "source_version_at", "closed_event_no"}
 )
 
 # Longest table name that leaves room for the number of a load behind it, within Postgres's 63 bytes.

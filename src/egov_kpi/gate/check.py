@@ -29,6 +29,7 @@ from egov_kpi.gate.quarantine import quarantine_rows
 from egov_kpi.gate.relation import Night, checked_name, checked_query, inbound_name, refused_name
 from egov_kpi.gate.result import GateResult, RuleResult, Verdict, require_positive, sealed
 from egov_kpi.gate.suite import Suite, load_suite, suite_path
+from egov_kpi.gate.waivers import Waiver, in_force, let_through, usable, waive_load, waive_loads
 from egov_kpi.settings import Settings
 
 __all__ = ["GateResult", "RuleResult", "check", "quarantine_rows", "require_positive"]
@@ -118,10 +119,19 @@ def _checked(settings: Settings, order: _Order, business_date: date | None, snap
                 declared=len(suite.rules),
                 great_expectations=version,
             )
-            result = _answer(conn, order, suite, outcomes, receipt, data_rows)
+            waivers = _waivers(conn, order, suite, facts)
+            result = _answer(conn, order, suite, outcomes, receipt, data_rows, waivers)
         finally:
             _drop(conn, checked_name(order.contract, order.load_seq))
     return _documented(settings, order, suite, outcomes, result)
+
+
+def _waivers(conn: Connection, order: _Order, suite: Suite, facts: LoadFacts) -> list[Waiver]:
+    """Waivers that may speak for this load, by its own business date: night and replay come to the same answer."""
+    if facts.business_date is None:
+        return []
+    known = in_force(conn, order.contract, order.load_seq, facts.business_date)
+    return usable(order.contract, suite.rules, known)
 
 
 def _suite(settings: Settings, contract: Contract) -> Suite:
@@ -189,7 +199,13 @@ def _create_checked(conn: Connection, order: _Order, facts: LoadFacts) -> int:
 
 
 def _answer(
-    conn: Connection, order: _Order, suite: Suite, outcomes: list[Outcome], receipt: dict[str, Any], data_rows: int
+    conn: Connection,
+    order: _Order,
+    suite: Suite,
+    outcomes: list[Outcome],
+    receipt: dict[str, Any],
+    data_rows: int,
+    waivers: list[Waiver],
 ) -> GateResult:
     """The verdict over all outcomes, its receipt complete."""
     crashed = sorted(f"{outcome.rule_id}:{outcome.error}" for outcome in outcomes if outcome.error)
@@ -198,14 +214,20 @@ def _answer(
     if crashed or evaluated != receipt["declared"]:
         return _sealed("could_not_check", {**receipt, "reason": "rules_not_evaluated", "crashed": crashed}, [])
     rules = [_rule_result(suite, outcome) for outcome in outcomes]
-    refused = _keep_refused(conn, order, rules)
-    rules = sorted([_ceiling(order.contract, data_rows, refused), *rules], key=lambda rule: rule.rule_id)
-    verdict = _verdict(rules, data_rows, refused)
-    receipt = {**receipt, "refused_rows": refused}
+    rules, refused = _keep_refused(conn, order, waive_loads(rules, waivers), waivers)
+    rules = sorted([_ceiling(order.contract, data_rows, refused, waivers), *rules], key=lambda rule: rule.rule_id)
+    verdict = _verdict(rules, refused)
+    receipt = {**receipt, "refused_rows": refused, **_used(rules)}
     if verdict == "pass" and data_rows == 0:
         # The suite has a rule against this; the receipt does not rely on it.
         return _sealed("could_not_check", {**receipt, "reason": "nothing_evaluated"}, rules)
     return _sealed(verdict, receipt, rules, data_rows, refused)
+
+
+def _used(rules: list[RuleResult]) -> dict[str, Any]:
+    """The waivers that changed the answer; a receipt without any says nothing of them."""
+    numbers = sorted({number for rule in rules for number in rule.waivers})
+    return {"waivers": numbers} if numbers else {}
 
 
 def _rule_result(suite: Suite, outcome: Outcome) -> RuleResult:
@@ -215,8 +237,10 @@ def _rule_result(suite: Suite, outcome: Outcome) -> RuleResult:
     )
 
 
-def _keep_refused(conn: Connection, order: _Order, rules: list[RuleResult]) -> int:
-    """Store the numbers of refused rows with the rules that refuse them; how many rows.
+def _keep_refused(
+    conn: Connection, order: _Order, rules: list[RuleResult], waivers: list[Waiver]
+) -> tuple[list[RuleResult], int]:
+    """Store the numbers of refused rows with the rules that refuse them; the results, waivers applied, and how many.
 
     A rule whose query names another number of rows than it counted was not understood: could not check.
     """
@@ -224,7 +248,7 @@ def _keep_refused(conn: Connection, order: _Order, rules: list[RuleResult]) -> i
     _drop(conn, refused_name(order.contract, order.load_seq))
     conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
     for rule in rules:
-        if rule.success or rule.action == "notice" or rule.failed_rows == 0:
+        if rule.success or rule.action == "notice" or rule.failed_rows == 0 or (rule.action == "block" and rule.waivers):
             continue
         if rule.unexpected_sql is None:
             raise _CannotCheck("rows_unknown", rule_id=rule.rule_id)
@@ -234,9 +258,10 @@ def _keep_refused(conn: Connection, order: _Order, rules: list[RuleResult]) -> i
         kept = conn.execute(insert).rowcount
         if kept != rule.failed_rows:
             raise _CannotCheck("rows_differ", rule_id=rule.rule_id, counted=rule.failed_rows, named=kept)
+    rules = let_through(conn, order.contract, order.load_seq, rules, waivers)
     quarantining = [rule.rule_id for rule in rules if rule.action == "quarantine"]
     count = sql.SQL("select count(distinct _row_id) from {} where rule_id = any(%s)").format(table)
-    return int(_scalar(conn, count, (quarantining,)))
+    return rules, int(_scalar(conn, count, (quarantining,)))
 
 
 def allowed_rows(contract: Contract, data_rows: int) -> int:
@@ -244,13 +269,15 @@ def allowed_rows(contract: Contract, data_rows: int) -> int:
     return math.ceil(data_rows * contract.quarantine_ceiling_pct / 100)
 
 
-def _ceiling(contract: Contract, data_rows: int, refused: int) -> RuleResult:
+def _ceiling(contract: Contract, data_rows: int, refused: int, waivers: list[Waiver]) -> RuleResult:
     holds = refused <= allowed_rows(contract, data_rows) and (refused < data_rows or refused == 0)
-    return RuleResult(ceiling_rule_id(contract), "critical", "block", holds, 0 if holds else refused)
+    result = RuleResult(ceiling_rule_id(contract), "critical", "block", holds, 0 if holds else refused)
+    # No waiver makes a load of nothing but refused rows go on.
+    return waive_load(result, waivers) if refused < data_rows else result
 
 
-def _verdict(rules: list[RuleResult], data_rows: int, refused: int) -> Verdict:
-    if any(rule.action == "block" and not rule.success for rule in rules):
+def _verdict(rules: list[RuleResult], refused: int) -> Verdict:
+    if any(rule.holds_back for rule in rules):
         return "block"
     return "quarantine" if refused else "pass"
 

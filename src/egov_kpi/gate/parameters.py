@@ -84,6 +84,13 @@ earlier as (
     inner join ledger.account as a using (load_seq)
     where p.dataset = %(dataset)s and p.window_from is not null and p.window_to < %(window_to)s
         and not exists (select from ledger.revoked_load as r where r.load_seq = p.load_seq)
+        -- what was heard twice came once
+        and not exists (
+            select from ledger.load as again
+            inner join ledger.promoted_load as heard on heard.load_seq = again.load_seq
+            where again.replay_of = p.load_seq
+                and not exists (select from ledger.revoked_load as r where r.load_seq = again.load_seq)
+        )
     group by p.window_from, p.window_to
 ),
 

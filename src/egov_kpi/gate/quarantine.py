@@ -1,7 +1,7 @@
 """Refused rows into quarantine, in the transaction of whoever decides on the load."""
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import identifier
+from egov_kpi.contracts.sql import identifier, key_digest_expression, source_version_expression
 from egov_kpi.errors import EgovError
 from egov_kpi.gate.parameters import Connection, load_facts
 from egov_kpi.gate.relation import ROW_KEY, inbound_name, refused_name
@@ -59,14 +59,17 @@ def _quarantining(result: GateResult) -> list[str]:
 def _insert(contract: Contract, load_seq: int, everything: bool) -> str:
     """Insert from inbound, by number of row; with `everything` each row also carries the rules that block the load."""
     public = [identifier(column.name) for column in contract.public_columns]
-    names = ", ".join(["load_seq", "file_digest", "sheet", "row_no", "row_digest", "rule_ids", *public])
+    own = ["load_seq", "file_digest", "sheet", "row_no", "row_digest", "rule_ids", "key_digest", "source_version_at"]
+    names = ", ".join([*own, *public])
     values = ", ".join(f"i.{name}" for name in public)
     rules = "array(select unnest(r.rule_ids) union select unnest(%(ids)s::text[]) order by 1)"
     return f"""
 insert into quarantine.{identifier(contract.table)} ({names})
 select
     %(load_seq)s, f.sha256_landed, i._sheet, i._row_no, {row_digest_expression(contract, "i")},
-    {rules if everything else "r.rule_ids"}, {values}
+    {rules if everything else "r.rule_ids"},
+    {key_digest_expression(contract, "i")}, {source_version_expression(contract, "i")},
+    {values}
 from inbound.{identifier(inbound_name(contract, load_seq))} as i
 inner join ledger.load_file as f on f.load_seq = %(load_seq)s and f.file_no = i._file + {_FIRST_FILE_NO}
 {"left" if everything else "inner"} join (

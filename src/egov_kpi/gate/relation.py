@@ -47,6 +47,10 @@ def refused_name(contract: Contract, load_seq: int) -> str:
     return f"{contract.table}__{load_seq}__refused"
 
 
+def waived_name(contract: Contract, load_seq: int) -> str:
+    return f"{contract.table}__{load_seq}__waived"
+
+
 def has_text_twin(column: Column) -> bool:
     """Whether the typed value may differ from the text, so that both are kept."""
     return bool(column.values) or column.sql_type != "text"

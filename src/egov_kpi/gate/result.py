@@ -15,7 +15,11 @@ Verdict = Literal["pass", "quarantine", "block", "could_not_check"]
 
 @dataclass(frozen=True)
 class RuleResult:
-    """One rule on one load; `unexpected_sql` selects `_row_id` of the rows that failed, while the load is inbound."""
+    """One rule on one load; `unexpected_sql` selects `_row_id` of the rows that failed, while the load is inbound.
+
+    `waived_rows` of the failed rows were let through all the same, by the numbered `waivers`; a rule about the load as
+    a whole that has waivers doesn't hold it back.
+    """
 
     rule_id: str
     severity: str
@@ -23,14 +27,23 @@ class RuleResult:
     success: bool
     failed_rows: int
     unexpected_sql: str | None = None
+    waived_rows: int = 0
+    waivers: tuple[int, ...] = ()
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the whole load is refused for this rule."""
+        return self.action == "block" and not self.success and not self.waivers
 
     def as_event(self) -> dict[str, Any]:
+        waived = {"waived_rows": self.waived_rows, "waivers": list(self.waivers)} if self.waivers else {}
         return {
             "rule_id": self.rule_id,
             "severity": self.severity,
             "action": self.action,
             "success": self.success,
             "failed_rows": self.failed_rows,
+            **waived,
         }
 
 
@@ -51,7 +64,12 @@ class GateResult:
     @property
     def blocking(self) -> list[str]:
         """Identifiers of the rules for which the whole load is refused."""
-        return sorted(rule.rule_id for rule in self.failed if rule.action == "block")
+        return sorted(rule.rule_id for rule in self.rules if rule.holds_back)
+
+    @property
+    def waived_whole(self) -> bool:
+        """Whether the load as a whole goes on only thanks to a waiver."""
+        return any(rule.action == "block" and rule.waivers for rule in self.rules)
 
     def as_event(self) -> dict[str, Any]:
         """Verdict, receipt and rules as the ledger keeps them; no value of any row is in it."""

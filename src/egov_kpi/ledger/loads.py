@@ -81,13 +81,17 @@ _SELECT = """
 """
 
 
-def load_key(dataset: str, snapshot_date: date | None, content_digest: str, again_after: int | None = None) -> str:
+def load_key(
+    dataset: str, snapshot_date: date | None, content_digest: str, again_after: int | None = None, replays: int = 0
+) -> str:
     """Identity of a load, by content: the same bytes sent twice are one load.
 
-    `again_after` names the blocked load whose bytes get another hearing, under other rules.
+    `again_after` names the load whose bytes get another hearing, under other rules; `replays` how many it had before.
     """
     text = f"{dataset}|{snapshot_date.isoformat() if snapshot_date else ''}|{content_digest}"
-    return hashlib.sha256((f"{text}|{again_after}" if again_after else text).encode()).hexdigest()
+    if again_after:
+        text = f"{text}|{again_after}"
+    return hashlib.sha256((f"{text}|replay {replays}" if replays else text).encode()).hexdigest()
 
 
 def register_load(
@@ -107,6 +111,7 @@ def register_load(
     otherwise nobody could mend a contract and then load the file that showed the need.
     """
     key = load_key(contract_id, delivery.snapshot_date, delivery.content_digest)
+    heard_before: dict[str, Any] = {}
     # Same lock as ledger.append takes: of two processes that register one content, the second sees the first's load.
     conn.execute("select pg_advisory_xact_lock(7305100, 1)")
     known = _last_of_content(conn, contract_id, delivery)
@@ -115,8 +120,8 @@ def register_load(
         if not was_blocked or blocked_by == code_version:
             return load_seq, False
         key = load_key(contract_id, delivery.snapshot_date, delivery.content_digest, again_after=load_seq)
-    row = conn.execute("select nextval('ledger.load_seq')").fetchone()
-    load_seq = int(row[0]) if row else 0
+        heard_before = {"replay_of": load_seq}
+    load_seq = _next_load_seq(conn)
     body = {
         "load_seq": load_seq,
         "dataset": contract_id,
@@ -132,9 +137,45 @@ def register_load(
         "key_id": key_id,
         "code_version": code_version,
         "run_id": run_id,
+        **heard_before,
     }
     append(conn, "load_registered", body)
     return load_seq, True
+
+
+def register_replay(conn: Connection, load_seq: int, *, reason: str, code_version: str) -> int:
+    """Number of a load that hears again what `load_seq` brought; one that still waits is the one. The caller commits.
+
+    It says of itself what its original said, and `replay_of`: same content, window and business date.
+    """
+    conn.execute("select pg_advisory_xact_lock(7305100, 1)")
+    known = conn.execute(
+        "select l.load_seq, a.load_seq is null from ledger.load as l"
+        " left join ledger.account as a on a.load_seq = l.load_seq where l.replay_of = %s order by l.load_seq",
+        (load_seq,),
+    ).fetchall()
+    waiting = [int(seq) for seq, is_waiting in known if is_waiting]
+    if waiting:
+        return waiting[-1]
+    original = get_load(conn, load_seq)
+    row = conn.execute(
+        "select e.body_json from ledger.event as e"
+        " where e.kind = 'load_registered' and (e.body_json ->> 'load_seq')::bigint = %s",
+        (load_seq,),
+    ).fetchone()
+    told: dict[str, Any] = dict(row[0]) if row else {}
+    key = load_key(
+        original.dataset, original.snapshot_date, original.content_digest, load_seq, replays=len(known) + 1
+    )
+    number = _next_load_seq(conn)
+    changed = {"load_seq": number, "load_key": key, "replay_of": load_seq, "reason": reason, "run_id": ""}
+    append(conn, "load_registered", {**told, **changed, "code_version": code_version})
+    return number
+
+
+def _next_load_seq(conn: Connection) -> int:
+    row = conn.execute("select nextval('ledger.load_seq')").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _last_of_content(conn: Connection, dataset: str, delivery: DeliveryLike) -> tuple[int, bool, str] | None:

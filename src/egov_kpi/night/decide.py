@@ -7,6 +7,8 @@ nothing happens.
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from psycopg import sql
+
 from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError, ExitCode
@@ -71,6 +73,7 @@ def _content_digest(settings: Settings, load_seq: int) -> str:
 def _conclude(settings: Settings, contract: Contract, load_seq: int, counts: Account, result: "GateResult") -> None:
     """Rows, account and events together: a kill leaves all of them or none."""
     from egov_kpi.gate.check import quarantine_rows, require_positive
+    from egov_kpi.quarantine import life
 
     if result.verdict != "block":
         digest = _content_digest(settings, load_seq)
@@ -79,11 +82,14 @@ def _conclude(settings: Settings, contract: Contract, load_seq: int, counts: Acc
         quarantined = quarantine_rows(conn, contract, load_seq, result)
         promoted = _promote(conn, contract, load_seq) if result.verdict != "block" else _NOTHING_KEPT
         account = check_account(load_seq, {**counts, "quarantined": quarantined, **promoted}, counts, quarantined)
+        # Found before the first event: from then on every other writer of the ledger waits for this transaction.
+        closings = life.closings(conn, contract, load_seq, result)
         events.append(conn, "gate_checked", {"load_seq": load_seq, **result.as_event()})
-        body: dict[str, Any] = {"load_seq": load_seq, "account": account}
+        body: dict[str, Any] = {"load_seq": load_seq, "account": account, **life.born(conn, contract, load_seq)}
         if result.verdict == "block":
             body["rules"] = result.blocking
         events.append(conn, "load_blocked" if result.verdict == "block" else "load_promoted", body)
+        life.close(conn, contract, closings)
 
 
 _NOTHING_KEPT: Account = {"accepted": 0, "unchanged": 0, "duplicate": 0}
@@ -104,7 +110,9 @@ def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> 
 
 def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
     """Only after the decision has been committed; what a kill leaves here is dropped by the next night."""
+    from egov_kpi.gate.relation import waived_name
     from egov_kpi.raw.promote import drop_inbound
 
     with connect("loader", settings) as conn:
         drop_inbound(conn, contract, load_seq)
+        conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("inbound", waived_name(contract, load_seq))))

@@ -136,7 +136,7 @@ def take_in(settings: Settings, contract: Contract, delivery: "Delivery", busine
     with connect("loader", settings) as conn:
         known = books.loads(conn, [load_seq])[0]
     if is_new or known["account"] is None:
-        return _decide(settings, contract, load_seq)
+        return decide_waiting(settings, contract, load_seq)
     if known["verdict"] == "blocked":
         # Sending a refused file twice does not make it accepted.
         name = ", ".join(file.name for file in delivery.files)
@@ -220,7 +220,7 @@ def _decide_all(settings: Settings, contract: Contract, waiting: list[int]) -> l
     errors: list[EgovError] = []
     for load_seq in waiting:
         try:
-            decided.append(_decide(settings, contract, load_seq))
+            decided.append(decide_waiting(settings, contract, load_seq))
         except EgovError as error:
             errors.append(error)
     if errors:
@@ -228,7 +228,8 @@ def _decide_all(settings: Settings, contract: Contract, waiting: list[int]) -> l
     return decided
 
 
-def _decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:
+def decide_waiting(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:
+    """Decide a registered load, by the caller who holds the dataset's fence; its report."""
     outcome = decide(settings, contract, load_seq)
     with connect("loader", settings) as conn:
         load = books.loads(conn, [load_seq])[0]
