@@ -1,0 +1,134 @@
+"""Increases and decreases: a printed change against the two values that it is between."""
+
+import re
+from decimal import Decimal
+
+from egov_kpi.claims import words
+from egov_kpi.claims.judge import agrees
+from egov_kpi.claims.model import Claim, Kind, Verdict
+from egov_kpi.claims.numbers import Quantity
+from egov_kpi.claims.reading import Reading, same_unit
+from egov_kpi.claims.reasons import claim
+
+_TO = re.compile(r"(?:lên|xuống|còn|đến|tới|thành|sang|nay)(?:\s+(?:còn|đến|tới|là|thành|đạt|mức))?\s*(?:gần|hơn|trên)?\s*$", re.IGNORECASE)
+_LEVEL = re.compile(r"(?:lên|xuống|còn|đạt|tới|đến)(?:\s+(?:mức|đạt|đến|tới|còn|là))?\s*$", re.IGNORECASE)
+_EARLIER = re.compile(
+    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|trước đây)[^\d]{0,40}$", re.IGNORECASE
+)
+_AFTERWARDS = re.compile(r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d)", re.IGNORECASE)
+
+
+def change_claims(reading: Reading) -> list[Claim]:
+    """The printed changes of a passage; the values they are between belong to them and are no claims of their own."""
+    found = []
+    for stated in reading.quantities:
+        if _is_change(reading, stated):
+            made = _judge(reading, stated)
+            if made is not None:
+                found.append(made)
+    _hide_from_to(reading)
+    return found
+
+
+def _is_change(reading: Reading, stated: Quantity) -> bool:
+    lead = reading.lead(stated.start, 70)
+    cue = words.CHANGE.search(lead)
+    if cue is None:
+        return _is_trailing_change(reading, stated)
+    return not (_LEVEL.search(lead) and not re.search(r"(?:tăng|giảm) (?:lên|đến|tới) (?:gần|hơn|trên)?\s*$", lead.lower())) or _after_from_to(reading, stated)
+
+
+def _is_trailing_change(reading: Reading, stated: Quantity) -> bool:
+    """`cao hơn tháng 9 (1.000 hồ sơ) 10%`, `tăng so với cùng kỳ 12,5%`."""
+    lead = reading.lead(stated.start, 70)
+    return stated.form != "count" and re.search(
+        r"(?:tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn)(?: so với| với)? (?:cùng kỳ|tháng|quý|năm|kỳ)[^,;.]{0,20}(?:\([^)]*\))?\s*(?:là|:)?\s*$", lead, re.IGNORECASE
+    ) is not None  # fmt: skip
+
+
+def _after_from_to(reading: Reading, stated: Quantity) -> bool:
+    return False
+
+
+def _from_to(reading: Reading, stated: Quantity | None) -> tuple[Quantity, Quantity] | None:
+    """(new, old) of `từ a lên b`."""
+    others = [q for q in reading.quantities if q is not stated]
+    for old, new in zip(others, others[1:], strict=False):
+        gap = reading.text[old.end : new.start]
+        if old.form == new.form and len(gap) < 60 and _TO.search(gap) and "," not in gap:
+            if re.search(r"từ(?:\s+\S+){0,3}\s*$", reading.lead(old.start, 30), re.IGNORECASE):
+                return new, old
+    return None
+
+
+def _against(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
+    """(new, old) where old is said to be of an earlier period."""
+    others = [q for q in reading.quantities if q is not stated and q.form != "pp"]
+    for old in others:
+        if not (_EARLIER.search(reading.lead(old.start, 60)) or _AFTERWARDS.match(reading.tail(old.end, 60))):
+            continue
+        news = [q for q in others if q is not old and q.form == old.form and same_unit(q, old) and q.is_points == old.is_points]
+        if news:
+            return news[0], old
+    return None
+
+
+def _judge(reading: Reading, stated: Quantity) -> Claim | None:
+    pair = _from_to(reading, stated) or _against(reading, stated)
+    if pair is None or (stated.form != "percent" and pair[0].form == "percent" and stated.form != "pp"):
+        return _without_base(reading, stated)
+    new, old = pair
+    marks = [new, old, stated]
+    down = words.DOWN.search(reading.lead(stated.start, 70)[-40:]) is not None
+    reading.used.update(mark.start for mark in (stated, old))
+    if stated.form == "percent" and new.form == "percent":
+        return _of_percents(reading, stated, new, old, down)
+    exact = _exact(stated, new, old, down)
+    if exact is None:
+        return claim(reading, Kind.INCREASE, Verdict.AMBIGUOUS, marks, "zero", new.value, old.value, stated.value, None)
+    verdict, reason = (Verdict.HOLDS, "change_holds") if agrees(exact, stated) else (Verdict.WRONG, "change_wrong")
+    return claim(reading, Kind.INCREASE, verdict, marks, reason, new.value, old.value, stated.value, exact)
+
+
+def _exact(stated: Quantity, new: Quantity, old: Quantity, down: bool) -> Decimal | None:
+    change = old.value - new.value if down else new.value - old.value
+    if stated.form != "percent":
+        return change
+    return change * 100 / old.value if old.value else None
+
+
+def _of_percents(reading: Reading, stated: Quantity, new: Quantity, old: Quantity, down: bool) -> Claim:
+    """A change between two percents: `%` may only be used for the relative one."""
+    change = old.value - new.value if down else new.value - old.value
+    relative = change * 100 / old.value if old.value else None
+    reading.used.add(new.start)
+    values = (new.value, old.value, stated.value)
+    marks = [new, old, stated]
+    if agrees(relative, stated):
+        return claim(reading, Kind.INCREASE, Verdict.HOLDS, marks, "change_holds", *values, relative)
+    if agrees(change, stated):
+        return claim(reading, Kind.INCREASE, Verdict.UNIT_SLIP, marks, "points_of_percent", *values, relative)
+    return claim(reading, Kind.INCREASE, Verdict.WRONG, marks, "change_wrong", *values, relative)
+
+
+def _without_base(reading: Reading, stated: Quantity) -> Claim | None:
+    """A change whose base isn't printed: told for percents; a mere count of more or fewer is no claim."""
+    if stated.form == "count":
+        return None
+    reading.used.add(stated.start)
+    if stated.form == "percent" and _is_wish(reading, stated):
+        return claim(reading, Kind.INCREASE, Verdict.TARGET, [stated], "target", None, None, stated.value, None)
+    return claim(reading, Kind.INCREASE, Verdict.INCOMPLETE, [stated], "no_base", None, None, stated.value, None)
+
+
+def _is_wish(reading: Reading, stated: Quantity) -> bool:
+    from egov_kpi.claims.rates import is_aim
+
+    return is_aim(reading, stated)
+
+
+def _hide_from_to(reading: Reading) -> None:
+    """`từ 21% lên 34,5%` states two levels and no rate to check."""
+    pair = _from_to(reading, None)
+    if pair is not None and pair[0].form == "percent":
+        reading.used.update(q.start for q in pair)

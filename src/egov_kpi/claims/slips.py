@@ -1,0 +1,72 @@
+"""Counts where a rate is announced, and points set against a maximum in other words than a slash."""
+
+import re
+from decimal import Decimal
+
+from egov_kpi.claims import words
+from egov_kpi.claims.judge import percent
+from egov_kpi.claims.model import Claim, Kind, Verdict
+from egov_kpi.claims.numbers import Quantity
+from egov_kpi.claims.reading import Reading
+from egov_kpi.claims.reasons import claim
+
+_RATE = re.compile(rf"(?<!\w){words.RATE}(?!\w)", re.IGNORECASE)
+_IS = re.compile(
+    r"(?:là|đạt|đạt được|có|bằng|:|=|chỉ|chiếm|được|mới|ở mức|lên|còn|khoảng|gần|hơn|trên|ước)\s*(?:(?:chỉ|mới|khoảng|gần|hơn|trên|là|có|được|ở mức)\s*)*$", re.IGNORECASE
+)
+_EARNED = re.compile(r"(?:đạt|tự chấm|được|chấm|tự đánh giá|thẩm định|điểm số|đánh giá|ước)[^\d.;]{0,35}$", re.IGNORECASE)
+_MAXIMUM = re.compile(r"(?:tối đa|thang điểm|điểm chuẩn|tổng điểm)[^\d.;]{0,25}$", re.IGNORECASE)
+
+
+def count_as_rate_claims(reading: Reading) -> list[Claim]:
+    """`Tỷ lệ … là 31 thủ tục`: one claim for each rate that is followed by a count and by no percent."""
+    found = []
+    for announced in _RATE.finditer(reading.text, reading.passage.start, reading.passage.end):
+        first = next((q for q in reading.quantities if q.start >= announced.end()), None)
+        if first is None or first.form != "count" or first.start in reading.used or not words.is_noun(first.unit):
+            continue
+        gap = reading.text[announced.end() : first.start]
+        if first.is_points or re.search(r"[,;(]", gap) or not _IS.search(gap) or _has_rate(reading, first):
+            continue
+        found.append(_slip(reading, first))
+    return found
+
+
+def _has_rate(reading: Reading, first: Quantity) -> bool:
+    """A percent in the rest of the sentence, or a pair, is the rate after all."""
+    rest = reading.text[first.end : reading.passage.end]
+    later = [q for q in reading.percents() if q.start > first.start and ";" not in reading.text[first.end : q.start]]
+    paired = any(first.start == ratio.part.start and ratio.by_slash for ratio in reading.ratios)
+    return bool(later) or paired or re.match(r"\s*(?:trên|/)\s*\d", rest) is not None and False
+
+
+def _slip(reading: Reading, count: Quantity) -> Claim:
+    """The whole is given when the sentence sets the count against one."""
+    whole = next((ratio.whole for ratio in reading.ratios if ratio.part.start == count.start), None)
+    reading.used.update(q.start for q in (count, whole) if q is not None)
+    exact = percent(count.value, whole.value) if whole is not None else None
+    base = whole.value if whole is not None else None
+    return claim(reading, Kind.COUNT_AS_RATE, Verdict.UNIT_SLIP, [count], "count_as_rate", count.value, base, count.value, exact)
+
+
+def points_claims(reading: Reading) -> list[Claim]:
+    """`tối đa 2 điểm, tự chấm 1,5 điểm`, either way round, where the text itself makes no pair of them."""
+    paired = {q.start for ratio in reading.ratios for q in (ratio.part, ratio.whole)}
+    loose = [q for q in reading.counts() if q.is_points and q.start not in paired and q.start not in reading.used]
+    maxima = [q for q in loose if _is_maximum(reading, q)]
+    if len(maxima) != 1:
+        return []
+    earned = [q for q in loose if q is not maxima[0] and _EARNED.search(reading.lead(q.start, 45))]
+    return [_points(reading, q, maxima[0]) for q in earned[:2]]
+
+
+def _is_maximum(reading: Reading, q: Quantity) -> bool:
+    return bool(_MAXIMUM.search(reading.lead(q.start, 40)) or re.match(r"\s*(?:điểm\s*)?tối đa", reading.text[q.end : q.end + 16]))
+
+
+def _points(reading: Reading, earned: Quantity, maximum: Quantity) -> Claim:
+    reading.used.update((earned.start, maximum.start))
+    exact = percent(earned.value, maximum.value)
+    over = earned.value > maximum.value
+    verdict, reason = (Verdict.WRONG, "points_over") if over else (Verdict.HOLDS, "pair")
+    return claim(reading, Kind.POINTS, verdict, [earned, maximum], reason, earned.value, maximum.value, None, exact or Decimal(0))

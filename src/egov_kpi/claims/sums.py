@@ -1,0 +1,213 @@
+"""Parts and totals: `tổng số … trong đó …`, `… và …, tổng cộng …`, and lists under a header."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from egov_kpi.claims import words
+from egov_kpi.claims.model import Claim, Kind, Verdict
+from egov_kpi.claims.numbers import Quantity
+from egov_kpi.claims.reading import Reading, same_unit
+from egov_kpi.claims.reasons import claim
+
+_OPENER = re.compile(
+    r"(?P<all>bao gồm|(?<!bao )gồm(?: có)?|chia ra|cụ thể(?: là)?|được chia thành)|(?P<some>trong (?:số )?đó(?: có)?)|(?P<mark>[:(=]|,\s*(?=cấp ))",
+    re.IGNORECASE,
+)
+_CLOSER = re.compile(
+    r"(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|cộng lại|cộng)(?!\w)|nâng tổng|=)"
+    r"[^\d;.]{0,70}$",
+    re.IGNORECASE,
+)
+_CUMULATIVE = re.compile(r"nâng tổng|lũy kế|luỹ kế|nâng lên", re.IGNORECASE)
+_NOT_A_PART = re.compile(
+    r"(?:tăng|giảm|so với|cùng kỳ|vượt|cao hơn|thấp hơn|từ|đến|trên tổng số|trong tổng số|tối đa|kế hoạch|chỉ tiêu|nâng|bình quân|trung bình|mỗi)\s*"
+    r"(?:\S+\s){0,2}$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A total and the parts that the wording puts under it; `closed` when the wording leaves nothing out."""
+
+    total: Quantity
+    parts: tuple[Quantity, ...]
+    closed: bool
+    labels: tuple[str, ...]
+
+
+def sum_claims(reading: Reading) -> list[Claim]:
+    """The sums within one sentence; no quantity is the total of two."""
+    found = []
+    for listing in _listings(reading):
+        made = _judge(reading, listing)
+        if made is not None:
+            found.append(made)
+    return found
+
+
+def _listings(reading: Reading) -> list[Listing]:
+    whole_first = [listing for q in _countable(reading) if (listing := _after(reading, q)) is not None]
+    taken = {q.start for listing in whole_first for q in (*listing.parts, listing.total)}
+    closing = [listing for q in _countable(reading) if q.start not in taken and (listing := _before(reading, q)) is not None]
+    return [*whole_first, *closing]
+
+
+def _countable(reading: Reading) -> list[Quantity]:
+    in_ratio = {q.start for ratio in reading.ratios for q in (ratio.part, ratio.whole)}
+    return [q for q in reading.counts() if q.start not in in_ratio and not q.is_points]
+
+
+def _after(reading: Reading, total: Quantity) -> Listing | None:
+    """Parts that follow their total after `gồm`, `trong đó`, a colon or an opening bracket."""
+    later = [q for q in _countable(reading) if q.start > total.start]
+    if len(later) < 2:
+        return None
+    gap = reading.text[total.end : later[0].start]
+    opener = _OPENER.search(gap)
+    if opener is None or ";" in gap[: opener.start()] or len(gap[: opener.start()]) > 90 or _percent_inside(reading, total, opener, total.end):
+        return None
+    at = total.end + opener.end()
+    bracket = opener[0] == "(" or re.search(r"\(\s*$", gap[: opener.start()]) is not None
+    stop = _closing_bracket(reading, at) if bracket else reading.passage.end
+    level = reading.depth(at)
+    parts = [q for q in later if q.start < stop and reading.depth(q.start) == level and not _skipped(reading, q)]
+    if not bracket and len(parts) < 2:
+        parts = [q for q in later if q.start < stop and reading.depth(q.start) == level + 1 and not _skipped(reading, q)]
+    if len(parts) < 2:
+        return None
+    return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop))
+
+
+def _percent_inside(reading: Reading, total: Quantity, opener: re.Match[str], at: int) -> bool:
+    """A percent between a total and its opener means that the opener goes on with something else."""
+    return any(at <= q.start < at + opener.start() for q in reading.percents()) and opener.lastgroup == "mark"
+
+
+def _closing_bracket(reading: Reading, at: int) -> int:
+    level = 1
+    for place in range(at, reading.passage.end):
+        level += {"(": 1, ")": -1}.get(reading.text[place], 0)
+        if level == 0:
+            return place
+    return reading.passage.end
+
+
+def _skipped(reading: Reading, q: Quantity) -> bool:
+    lead = reading.lead(q.start, 30)
+    return _NOT_A_PART.search(lead) is not None or re.search(r"còn lại\s*$", lead) is not None and not q.unit and q.value == 0
+
+
+def _labels(reading: Reading, at: int, parts: Sequence[Quantity], stop: int) -> tuple[str, ...]:
+    """What each part is called: the words between the separators around it."""
+    labels = []
+    for index, part in enumerate(parts):
+        first = parts[index - 1].end if index else at
+        last = parts[index + 1].start if index + 1 < len(parts) else min(stop, part.end + 60)
+        before = re.split(r"[,;(]|\svà\s", reading.text[first : part.start])[-1]
+        after = re.split(r"[,;)]|\svà\s", reading.text[part.end : last])[0]
+        labels.append(f"{before} {after}".lower())
+    return tuple(labels)
+
+
+def _before(reading: Reading, total: Quantity) -> Listing | None:
+    """Parts that come first: `… và …, tổng cộng …`, `a + b = c`, `cả ba … có …`."""
+    lead = reading.lead(total.start, 90)
+    closer = _CLOSER.search(lead)
+    together = re.match(r"\W*cả (?:hai|ba|bốn|năm|\d)\s", reading.lower) and re.search(r"(?:có|là|được|đạt)\s*$", lead)
+    if not (closer or together) or _CUMULATIVE.search(lead):
+        return None
+    earlier = [q for q in _countable(reading) if q.end <= total.start - (len(lead) - closer.start() if closer else 0)]
+    parts = [q for q in earlier if not _skipped(reading, q)]
+    level = reading.depth(total.start)
+    shallow = [q for q in parts if reading.depth(q.start) == level]
+    parts = shallow if len(shallow) >= 2 else parts
+    parts = _down_to_sum(parts, total.value)
+    if len(parts) < 2:
+        return None
+    return Listing(total, tuple(parts), True, _labels(reading, reading.passage.start, parts, total.start))
+
+
+def _down_to_sum(parts: list[Quantity], total: Decimal) -> list[Quantity]:
+    """The last parts that make the total, where the first ones tell of something else."""
+    for first in range(len(parts) - 1):
+        if sum(q.value for q in parts[first:]) == total:
+            return parts[first:]
+    return parts
+
+
+def _judge(reading: Reading, listing: Listing) -> Claim | None:
+    total = listing.total
+    for count in range(len(listing.parts), 1, -1):
+        parts = listing.parts[:count]
+        if sum(q.value for q in parts) == total.value:
+            return _said(reading, total, parts, Verdict.HOLDS)
+    for part in listing.parts:
+        rest = [q for q in listing.parts if q is not part]
+        if len(rest) >= 2 and sum(q.value for q in rest) == total.value:
+            return _said(reading, total, rest, Verdict.HOLDS)
+    if not is_complete(listing):
+        return None
+    return _said(reading, total, listing.parts, Verdict.WRONG)
+
+
+def _said(reading: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
+    added = sum((q.value for q in parts), Decimal(0))
+    reason = "sum_holds" if verdict is Verdict.HOLDS else "sum_wrong"
+    return claim(reading, Kind.SUM, verdict, [total, *parts], reason, added, None, total.value, added)
+
+
+def is_complete(listing: Listing) -> bool:
+    """Whether parts that miss their total were meant to make it: the wording says so, or the names leave nothing out."""
+    total, parts = listing.total, listing.parts
+    alike = all(same_unit(total, part) for part in parts)
+    if listing.closed and (alike or not total.unit or total.unit in {"văn bản", "người", "đơn vị", "trường hợp", "nhiệm vụ"}):
+        return True
+    if not alike:
+        return False
+    added = sum(q.value for q in parts)
+    if exhausts(listing.labels):
+        return True
+    return total.value > 0 and abs(added - total.value) * 12 <= total.value and len(parts) >= 2
+
+
+def exhausts(labels: Sequence[str]) -> bool:
+    """Whether the names of the parts are members of one set that leaves nothing out, each a different one."""
+    if any(words.REMAINDER.search(label) for label in labels):
+        return True
+    for group in words.COMPLEMENTS:
+        members = [next((n for n, member in enumerate(group) if member.search(label)), None) for label in labels]
+        known = [member for member in members if member is not None]
+        if len(known) == len(labels) >= 2 and len(set(known)) == len(known):
+            return True
+    return False
+
+
+def list_claims(header: Reading, items: Sequence[Reading]) -> list[Claim]:
+    """A header with a total and a list of parts under it, or a list that ends with its total."""
+    totals = [q for q in _countable(header)]
+    firsts = [q for item in items if (q := _leading(item)) is not None]
+    if not totals or len(firsts) < 2 or len(firsts) < len(items):
+        return []
+    total = totals[-1]
+    labels = tuple(item.lower for item in items)
+    for count in range(len(firsts), 1, -1):
+        if sum(q.value for q in firsts[:count]) == total.value:
+            return [_over(header, items[count - 1], total, firsts[:count], Verdict.HOLDS)]
+    listing = Listing(total, tuple(firsts), False, labels)
+    return [_over(header, items[-1], total, firsts, Verdict.WRONG)] if is_complete(listing) else []
+
+
+def _leading(item: Reading) -> Quantity | None:
+    """The count that a list item is about: its first, unless it is one of a pair."""
+    counts = item.counts()
+    if not counts or any(ratio.part is counts[0] and ratio.by_slash for ratio in item.ratios):
+        return None
+    return counts[0]
+
+
+def _over(header: Reading, last: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
+    wide = Reading(header.text, type(header.passage)(header.passage.start, last.passage.end, header.passage.form, 0), [], [])
+    return _said(wide, total, parts, verdict)
