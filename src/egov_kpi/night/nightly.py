@@ -46,7 +46,8 @@ def run_in_process(business_date: date, progress: Progress, settings: Settings |
 def run_through_airflow(business_date: date, progress: Progress, settings: Settings | None = None) -> dict[str, Any]:
     """Trigger every ingest DAG for the business date and wait until its build has ended.
 
-    EGOV-NIGHT-006 when that takes longer than `night_timeout_seconds`; EGOV-NIGHT-001, -002 or -007 when it failed.
+    EGOV-NIGHT-006 when that takes longer than `night_timeout_seconds`; EGOV-NIGHT-001, -002 or -007 when it failed;
+    EGOV-PLATFORM-026 when a DAG of the night is paused.
     """
     settings = settings or get_settings()
     until = time.monotonic() + settings.night_timeout_seconds
@@ -54,6 +55,7 @@ def run_through_airflow(business_date: date, progress: Progress, settings: Setti
     ingests = sorted({f"ingest_{contract.system}" for contract in all_contracts(settings).values()})
     with AirflowApi.of(settings) as api:
         api.wait_dags([*ingests, BUILD_DAG])
+        api.refuse_paused([*ingests, BUILD_DAG])
         before = {run["dag_run_id"] for run in api.dag_runs(BUILD_DAG, key)}
         runs = {dag_id: api.trigger(dag_id, key)["dag_run_id"] for dag_id in ingests}
         _wait_ingests(api, progress, runs, until)

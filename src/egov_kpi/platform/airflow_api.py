@@ -74,6 +74,12 @@ class AirflowApi:
     def dags(self) -> list[dict[str, Any]]:
         return self._pages("/api/v2/dags", "dags", exclude_stale="true")
 
+    def refuse_paused(self, dag_ids: Iterable[str]) -> None:
+        """EGOV-PLATFORM-026 when one of them is paused: a run that is started all the same waits until it isn't."""
+        paused = {dag["dag_id"] for dag in self.dags() if dag["is_paused"]} & set(dag_ids)
+        if paused:
+            raise EgovError("EGOV-PLATFORM-026", dags=", ".join(sorted(paused)))
+
     def import_errors(self) -> list[dict[str, Any]]:
         """DAG files that Airflow could not read, with the reason."""
         return self._pages("/api/v2/importErrors", "import_errors")
