@@ -1,8 +1,8 @@
 """From corrected rows to a load: a CSV file by the dataset's contract, landed together with the workbook it came from.
 
-The manifest's digest received is that of the workbook, its digest landed that of the file made of it, and the ledger
-pairs each line with the refused row that it answers; so a row in `raw` leads to both, and to the workbook itself, which
-is kept beside its file.
+The manifest's digest received is that of the workbook, its digest landed that of the file made of it, and each line of
+that file ends in the code of the refused row that it answers; so a row in `raw` leads to both, and to the workbook
+itself, which is kept beside its file.
 
 A correction of a snapshot is a whole snapshot again, because a snapshot wins as a whole: the rows that count of that
 date, with the corrected ones in their place, one unit of time later than the export that it corrects.
@@ -29,8 +29,8 @@ from egov_kpi.landing.store import Incoming, read_delivery, safe_name, with_rows
 from egov_kpi.load.text import clean
 from egov_kpi.load.workbook import _PATTERNS as DATE_PATTERNS
 from egov_kpi.night import books, ingest
-from egov_kpi.quarantine.workbook_landed import landed_rows
-from egov_kpi.quarantine.workbook_rows import RefusedRow, rows_by_id, vietnamese_header
+from egov_kpi.quarantine.workbook_landed import landed_rows, sent_rows
+from egov_kpi.quarantine.workbook_rows import CODE_HEADER, RefusedRow, rows_by_id, vietnamese_header
 from egov_kpi.settings import Settings
 
 ROLE = "loader"
@@ -55,67 +55,74 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Landed:
-    """A delivery, and which of its rows answers which refused row."""
-
-    delivery: Delivery
-    answers: list[dict[str, int]]
-
-
-@dataclass(frozen=True)
 class _Line:
-    """A row of the file to land, and the refused row that it answers: none for the rest of a snapshot."""
+    """A row of the file to land; `code` names the refused row that it answers: none in the rest of a snapshot."""
 
-    answers: int | None
+    code: str
     texts: Mapping[str, str]
 
 
-# The header is the first record of the file.
-_FIRST_ROW = 2
-
-
 def known_load(settings: Settings, contract: Contract, received: Received, day: date) -> dict[str, Any] | None:
-    """The load that this very workbook became earlier, decided now if a kill had left it; None when it is to be loaded.
+    """The load that this very workbook became earlier, finished now if a kill had left it; None where there is none.
 
     One that was blocked is looked at anew: rules may have changed since.
     """
     with connect(ROLE, settings) as conn:
         rows = conn.execute(
-            "select l.load_seq, l.content_digest, l.answers from ledger.load as l "
-            "inner join ledger.load_file as f on f.load_seq = l.load_seq "
-            "where l.dataset = %s and f.sha256_received = %s order by l.load_seq desc limit 1",
+            "select f.load_seq from ledger.load_file as f inner join ledger.load as l on l.load_seq = f.load_seq "
+            "where l.dataset = %s and f.sha256_received = %s order by f.load_seq desc limit 1",
             (contract.id, received.sha256),
         ).fetchall()
         found = books.loads(conn, [row[0] for row in rows])
     if not found or found[0]["verdict"] == "blocked":
         return None
-    _, digest, answers = rows[0]
-    return take_in(settings, contract, Landed(read_delivery(settings, contract.id, digest), answers or []), day)
+    return take_in(settings, contract, read_delivery(settings, contract.id, found[0]["content_digest"]), day)
 
 
-def take_in(settings: Settings, contract: Contract, landed: Landed, day: date) -> dict[str, Any]:
-    """Register and decide the load: its report, with the number of refused rows that are corrected by now.
+def take_in(settings: Settings, contract: Contract, delivery: Delivery, day: date) -> dict[str, Any]:
+    """Register and decide the load, close the rows that it brought right: its report, and how many are corrected now.
 
-    The refused rows are closed in the transaction that decides the load. Can be killed anywhere and run again.
+    A row whose key was sound is closed by its key, in the transaction that decides; the others by their number. Can be
+    killed anywhere and run again: a load is decided once, and closing a closed row changes nothing.
     """
     with fence(f"load:{contract.id}", 0, settings=settings):
-        report = ingest.take_in(settings, contract, landed.delivery, day, answers=landed.answers)
+        report = ingest.take_in(settings, contract, delivery, day)
+        ids = _ids_by_row(contract, delivery)
+        _close(settings, contract, report["load_seq"], ids)
     with connect("custodian", settings) as conn:
-        rows = rows_by_id(conn, contract, [answer["quarantine_id"] for answer in landed.answers])
-    return {**report, "corrected": sum(row.state == "corrected" for row in rows.values())}
+        rows = rows_by_id(conn, contract, list(ids.values()))
+    notices = [notice for notice in report.get("notices", []) if f"«{CODE_HEADER}»" not in notice]
+    return {**report, "notices": notices, "corrected": sum(row.state == "corrected" for row in rows.values())}
 
 
-def deliver(settings: Settings, contract: Contract, received: Received, corrections: Sequence[Correction]) -> Landed:
+def _ids_by_row(contract: Contract, delivery: Delivery) -> dict[int, int]:
+    """Number of each line of the landed file that answers a refused row, and the number of that row."""
+    rows = (row for file in delivery.files for row in sent_rows(contract, file))
+    codes = ((row.number, row.added.get(CODE_HEADER, "")) for row in rows)
+    return {number: int(code.rpartition(":")[2]) for number, code in codes if code}
+
+
+def _close(settings: Settings, contract: Contract, load_seq: int, ids: Mapping[int, int]) -> None:
+    """Close by number the refused rows whose line counts: to one whose key was missing or wrong, no key leads."""
+    query = sql.SQL(
+        "select row_no from raw.{} where load_seq = %(load_seq)s and row_no = any(%(rows)s) "
+        "and not exists (select from ledger.revoked_load as v where v.load_seq = %(load_seq)s)"
+    ).format(sql.Identifier(contract.table))
+    with connect(ROLE, settings) as conn:
+        taken = conn.execute(query, {"load_seq": load_seq, "rows": list(ids)}).fetchall()
+        if taken:
+            answered = sorted(ids[row] for (row,) in taken)
+            conn.execute("select quarantine.correct_by_id(%s, %s, %s)", (contract.id, load_seq, answered))
+
+
+def deliver(settings: Settings, contract: Contract, received: Received, corrections: Sequence[Correction]) -> Delivery:
     """Land the corrections of one dataset; EGOV-BOOK-019 when they correct a snapshot of which nothing was taken in."""
-    lines = [_Line(item.refused.quarantine_id, item.texts) for item in corrections]
+    lines = [_Line(item.refused.code, item.texts) for item in corrections]
     snapshot_date = None
     if contract.shape == "snapshot":
         snapshot_date = _snapshot_date(settings, contract, corrections)
         lines = _whole_snapshot(settings, contract, snapshot_date, lines, corrections)
-    delivery = _land(settings, contract, received, lines, snapshot_date)
-    numbered = enumerate(lines, _FIRST_ROW)
-    answers = [{"row": row, "quarantine_id": line.answers} for row, line in numbered if line.answers is not None]
-    return Landed(delivery, answers)
+    return _land(settings, contract, received, lines, snapshot_date)
 
 
 def _land(
@@ -140,9 +147,10 @@ def _land(
 def _csv(contract: Contract, lines: Sequence[_Line]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([vietnamese_header(column) for column in contract.columns])
+    # The code comes last: a total is looked for in the first cells of a line.
+    writer.writerow([*(vietnamese_header(column) for column in contract.columns), CODE_HEADER])
     for line in lines:
-        writer.writerow([line.texts.get(column.name, "") for column in contract.columns])
+        writer.writerow([*(line.texts.get(column.name, "") for column in contract.columns), line.code])
     return text.getvalue().encode()
 
 
@@ -217,7 +225,7 @@ def _base_lines(settings: Settings, contract: Contract, load_seq: int, digest: s
     for file, rows in landed_rows(settings, contract, digest, "snapshot under a corrected return"):
         for row in rows:
             if (file.sha256_landed, row.number) in accepted:
-                yield _Line(None, row.known)
+                yield _Line("", row.known)
 
 
 def _key(contract: Contract, texts: Mapping[str, str]) -> tuple[str | None, ...]:

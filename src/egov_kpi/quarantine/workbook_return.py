@@ -104,8 +104,8 @@ def _received(path: Path) -> Received:
 def _load(settings: Settings, received: Received, plan: _Plan, day: date) -> dict[str, Any]:
     if not plan.corrections:
         return plan.told({**_NOTHING, "dataset": plan.contract.id})
-    landed = deliver(settings, plan.contract, received, plan.corrections)
-    return plan.told(take_in(settings, plan.contract, landed, day))
+    delivery = deliver(settings, plan.contract, received, plan.corrections)
+    return plan.told(take_in(settings, plan.contract, delivery, day))
 
 
 _NOTHING: dict[str, Any] = {"load_seq": None, "verdict": "no_op", "account": None, "rules": [], "corrected": 0}
