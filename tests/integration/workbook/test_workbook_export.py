@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from workbook_world import BAD_DATE, DOSSIERS, HEADERS
 
-from egov_kpi.contracts.loader import get_contract
 from egov_kpi.errors import EgovError, ExitCode
 from egov_kpi.quarantine.workbook import NO_AGENCY, export_workbook
 from egov_kpi.settings import Settings
@@ -97,10 +96,3 @@ def test_landing_that_was_tampered_with_is_noticed(refused: Settings, tmp_path: 
         export_workbook(refused, "01846", None, tmp_path / "01846.xlsx")
     assert (caught.value.code, caught.value.exit_code) == ("EGOV-LAND-013", ExitCode.COULD_NOT_CHECK)
     assert not (tmp_path / "01846.xlsx").exists()
-
-
-def test_every_contract_has_headers_that_its_own_return_is_read_by() -> None:
-    from egov_kpi.quarantine.workbook_rows import vietnamese_header
-
-    contract = get_contract(DOSSIERS)
-    assert all(contract.column_of_header(vietnamese_header(column)) == column for column in contract.columns)
