@@ -248,7 +248,8 @@ def _keep_refused(
     _drop(conn, refused_name(order.contract, order.load_seq))
     conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
     for rule in rules:
-        if rule.success or rule.action == "notice" or rule.failed_rows == 0 or (rule.action == "block" and rule.waivers):
+        is_waived_whole = rule.action == "block" and rule.waivers
+        if rule.success or rule.action == "notice" or rule.failed_rows == 0 or is_waived_whole:
             continue
         if rule.unexpected_sql is None:
             raise _CannotCheck("rows_unknown", rule_id=rule.rule_id)

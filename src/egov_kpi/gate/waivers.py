@@ -97,7 +97,9 @@ def let_through(
         )
         conn.execute(query, {**scope, "setting_aside": setting_aside})
         conn.execute(sql.SQL("delete from {} where _row_id in (select _row_id from {})").format(refused, table))
-    counted = dict(conn.execute(sql.SQL("select rule_id, count(*) from {} group by 1").format(table)).fetchall())
+    counted: dict[str, int] = dict(
+        conn.execute(sql.SQL("select rule_id, count(*) from {} group by 1").format(table)).fetchall()
+    )
     return [_with_rows(rule, counted.get(rule.rule_id, 0), waivers) for rule in rules]
 
 

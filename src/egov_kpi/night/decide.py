@@ -115,4 +115,5 @@ def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None
 
     with connect("loader", settings) as conn:
         drop_inbound(conn, contract, load_seq)
-        conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("inbound", waived_name(contract, load_seq))))
+        waived = sql.Identifier("inbound", waived_name(contract, load_seq))
+        conn.execute(sql.SQL("drop table if exists {}").format(waived))
