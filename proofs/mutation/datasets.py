@@ -1,0 +1,313 @@
+"""The seven datasets as their sources write them: clean exports as text, and which column plays which part.
+
+A defect is told in terms of parts (the key, the unit's code, the dates, the counts), so that one kind of defect can be
+planted into every dataset that has the part.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+import pandas as pd
+
+from egov_kpi.simulator import exports
+from egov_kpi.simulator.exports import Window
+from egov_kpi.simulator.records import Records
+
+Shape = Literal["csv", "json", "xlsx"]
+DAY, MINUTE = "%d/%m/%Y", "%d/%m/%Y %H:%M"
+ISO_DAY, ISO_TIME = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S+07:00"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset. Names are the export's headers; `dates` maps them to their form, `event` is the main date."""
+
+    id: str
+    shape: Shape
+    is_snapshot: bool
+    key: str
+    agency: str
+    event: str
+    version: str
+    dates: dict[str, str]
+    counts: tuple[str, ...]
+    codes: dict[str, str]
+    texts: tuple[str, ...]
+    names: dict[str, str]
+    optional: str
+    required: str
+    other: tuple[str, str, str]
+    path: str
+    sheet: str = ""
+
+    @property
+    def word(self) -> str:
+        """The dataset's word in rule identifiers."""
+        return _WORDS[self.id]
+
+
+_WORDS = {
+    "one_stop.dossiers": "DOS",
+    "ioffice.outgoing_documents": "DOC",
+    "mail.accounts": "MAI",
+    "directory.headcount": "HEA",
+    "iso.certificates": "CER",
+    "portal.procedures": "PRO",
+    "forms.paper_register": "PAP",
+}
+
+DOSSIERS = Dataset(
+    id="one_stop.dossiers",
+    shape="csv",
+    is_snapshot=False,
+    key="Mã hồ sơ",
+    agency="Mã đơn vị",
+    event="Ngày tiếp nhận",
+    version="Ngày cập nhật",
+    dates=dict.fromkeys(
+        ("Ngày tiếp nhận", "Ngày hẹn trả", "Ngày kết thúc xử lý", "Ngày trả kết quả", "Ngày cập nhật"), MINUTE
+    ),
+    counts=("Số lần yêu cầu bổ sung",),
+    codes={"Kênh thực hiện": "channel", "Trạng thái": "dossier_status", "Đối tượng": "applicant_type"},
+    texts=("Lĩnh vực",),
+    names={
+        "Mã hồ sơ": "dossier_hash", "Mã đơn vị": "agency_code", "Ngày tiếp nhận": "received_at",
+        "Ngày cập nhật": "updated_at", "Ngày hẹn trả": "due_at", "Số lần yêu cầu bổ sung": "supplement_request_count",
+        "Mã TTHC": "procedure_code", "Ngày kết thúc xử lý": "finished_at", "Ngày trả kết quả": "returned_at",
+    },
+    optional="Ngày hẹn trả",
+    required="Mã TTHC",
+    other=("Lĩnh vực", "Đất đai", "Xây dựng"),
+    path="/one-stop/exports/dossiers.csv",
+)  # fmt: skip
+DOCUMENTS = Dataset(
+    id="ioffice.outgoing_documents",
+    shape="json",
+    is_snapshot=False,
+    key="MaVanBan",
+    agency="MaDonVi",
+    event="NgayBanHanh",
+    version="NgayCapNhat",
+    dates={"NgayBanHanh": ISO_DAY, "ThoiDiemKyCaNhan": ISO_TIME, "ThoiDiemKyCoQuan": ISO_TIME, "NgayCapNhat": ISO_TIME},
+    counts=(),
+    codes={"PhamViNhan": "recipient_scope", "TrangThai": "document_status", "HinhThuc": "medium"},
+    texts=("LoaiVanBan",),
+    names={
+        "MaVanBan": "document_id", "MaDonVi": "agency_code", "NgayBanHanh": "issued_date", "NgayCapNhat": "updated_at",
+        "ThoiDiemKyCaNhan": "personal_signed_at", "ThoiDiemKyCoQuan": "organisation_signed_at",
+        "SoVanBan": "document_number",
+    },
+    optional="ThoiDiemKyCoQuan",
+    required="SoVanBan",
+    other=("LoaiVanBan", "Tờ trình", "Giấy mời"),
+    path="/ioffice/api/v1/outgoing-documents",
+)  # fmt: skip
+MAILBOXES = Dataset(
+    id="mail.accounts",
+    shape="csv",
+    is_snapshot=True,
+    key="Địa chỉ thư",
+    agency="Mã đơn vị",
+    event="Ngày cấp",
+    version="Thời điểm kết xuất",
+    dates={"Ngày cấp": DAY, "Lần cuối đăng nhập": MINUTE, "Ngày chốt số liệu": DAY, "Thời điểm kết xuất": MINUTE},
+    counts=("Đã gửi 30 ngày", "Đã đọc 30 ngày"),
+    codes={"Trạng thái": "account_status"},
+    texts=(),
+    names={
+        "Địa chỉ thư": "mailbox_hash", "Mã đơn vị": "agency_code", "Ngày cấp": "issued_date",
+        "Lần cuối đăng nhập": "last_used_at", "Đã gửi 30 ngày": "sent_30d_count", "Đã đọc 30 ngày": "read_30d_count",
+        "Thời điểm kết xuất": "exported_at", "Ngày chốt số liệu": "snapshot_date",
+    },
+    optional="Đã gửi 30 ngày",
+    required="Trạng thái",
+    other=("Đã gửi 30 ngày", "7", "8"),
+    path="/mail/accounts.csv",
+)  # fmt: skip
+HEADCOUNT = Dataset(
+    id="directory.headcount",
+    shape="csv",
+    is_snapshot=True,
+    key="Mã đơn vị",
+    agency="Mã đơn vị",
+    event="Ngày chốt số liệu",
+    version="Thời điểm kết xuất",
+    dates={"Ngày chốt số liệu": DAY, "Thời điểm kết xuất": MINUTE},
+    counts=("Số người có mặt",),
+    codes={"Nguồn số liệu": "headcount_basis"},
+    texts=(),
+    names={
+        "Mã đơn vị": "agency_code", "Số người có mặt": "headcount", "Thời điểm kết xuất": "exported_at",
+        "Ngày chốt số liệu": "snapshot_date",
+    },
+    optional="",
+    required="Số người có mặt",
+    other=("Số người có mặt", "33", "34"),
+    path="/directory/headcount.csv",
+)  # fmt: skip
+CERTIFICATES = Dataset(
+    id="iso.certificates",
+    shape="xlsx",
+    is_snapshot=True,
+    key="Số quyết định công bố",
+    agency="Mã đơn vị",
+    event="Ngày công bố",
+    version="Thời điểm kết xuất",
+    dates={
+        "Ngày công bố": DAY, "Ngày đánh giá nội bộ": DAY, "Ngày xem xét của lãnh đạo": DAY, "Hiệu lực đến": DAY,
+        "Ngày chốt số liệu": DAY, "Thời điểm kết xuất": MINUTE,
+    },
+    counts=("Số TTHC áp dụng",),
+    codes={"Bắt buộc áp dụng": "is_mandated"},
+    texts=(),
+    names={
+        "Số quyết định công bố": "certificate_number", "Mã đơn vị": "agency_code", "Ngày công bố": "announced_date",
+        "Hiệu lực đến": "valid_until_date", "Số TTHC áp dụng": "procedures_covered_count",
+        "Ngày đánh giá nội bộ": "internal_audit_date", "Thời điểm kết xuất": "exported_at",
+        "Ngày chốt số liệu": "snapshot_date",
+    },
+    optional="Hiệu lực đến",
+    required="Bắt buộc áp dụng",
+    other=("Số TTHC áp dụng", "33", "34"),
+    path="/iso/certificates.xlsx",
+    sheet="Danh sách",
+)  # fmt: skip
+PROCEDURES = Dataset(
+    id="portal.procedures",
+    shape="json",
+    is_snapshot=True,
+    key="maTTHC",
+    agency="maDonVi",
+    event="ngayCongKhai",
+    version="thoiDiemXuat",
+    dates={"ngayCongKhai": ISO_DAY, "ngayChot": ISO_DAY, "thoiDiemXuat": ISO_TIME},
+    counts=(),
+    codes={"mucDo": "service_level", "trangThai": "procedure_status", "capThucHien": "competent_level"},
+    texts=("tenTTHC", "linhVuc"),
+    names={
+        "maTTHC": "procedure_code", "maDonVi": "agency_code", "ngayCongKhai": "posted_date", "thoiDiemXuat": "exported_at",
+        "ngayChot": "snapshot_date", "mucDo": "service_level", "tenTTHC": "procedure_name",
+    },
+    optional="ngayCongKhai",
+    required="mucDo",
+    other=("linhVuc", "Khác A", "Khác B"),
+    path="/portal/api/procedures",
+)  # fmt: skip
+PAPER = Dataset(
+    id="forms.paper_register",
+    shape="xlsx",
+    is_snapshot=False,
+    key="Số vào sổ",
+    agency="Mã đơn vị",
+    event="Ngày tiếp nhận",
+    version="Ngày cập nhật",
+    dates=dict.fromkeys(("Ngày tiếp nhận", "Ngày giải quyết xong", "Ngày trả kết quả", "Ngày cập nhật"), DAY),
+    counts=(),
+    codes={"Hình thức nộp": "channel"},
+    texts=(),
+    names={
+        "Số vào sổ": "register_number", "Mã đơn vị": "agency_code", "Ngày tiếp nhận": "received_date",
+        "Ngày cập nhật": "updated_at", "Ngày giải quyết xong": "finished_date", "Ngày trả kết quả": "returned_date",
+        "Mã TTHC": "procedure_code", "Năm": "register_year",
+    },
+    optional="Ngày giải quyết xong",
+    required="Mã TTHC",
+    other=("Hình thức nộp", "Trực tiếp", "Bưu chính công ích"),
+    path="/forms/paper-register",
+    sheet="Sổ hồ sơ",
+)  # fmt: skip
+
+DATASETS: dict[str, Dataset] = {
+    item.id: item
+    for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER)
+}
+TITLES = {
+    "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
+    "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
+}
+
+
+@dataclass(frozen=True)
+class Export:
+    """What a source hands over for one question. `total` is what its total line says; None: the number of rows.
+
+    `declared` is what the interface declares beside it. `body` replaces the written rows by bytes of its own.
+    """
+
+    dataset: Dataset
+    rows: pd.DataFrame
+    name: str
+    snapshot_date: date | None
+    window_from: date | None
+    window_to: date
+    total: int | None = None
+    declared: int | None = None
+    body: bytes | None = None
+
+    def with_rows(self, rows: pd.DataFrame) -> "Export":
+        return replace(self, rows=rows.reset_index(drop=True))
+
+
+def window_of(first: date | None, last: date) -> Window:
+    return Window(pd.Timestamp(first) if first else None, pd.Timestamp(last))
+
+
+def clean_exports(records: Records, first: date | None, last: date, only: Iterable[str] = DATASETS) -> list[Export]:
+    """All exports that the sources have for one window, as text; a source that has nothing is left out."""
+    window = window_of(first, last)
+    found: list[Export] = []
+    for dataset_id in only:
+        dataset = DATASETS[dataset_id]
+        found += [
+            Export(dataset, _text(dataset, rows), name, day, first, last)
+            for name, day, rows in _FRAMES[dataset_id](records, window)
+            if len(rows)
+        ]
+    return found
+
+
+_Frames = list[tuple[str, date | None, pd.DataFrame]]
+
+
+def _delta(export: Callable[[Records, Window], pd.DataFrame], name: str) -> Callable[[Records, Window], _Frames]:
+    return lambda records, window: [(name, None, export(records, window))]
+
+
+def _snapshots(
+    export: Callable[[Records, pd.Timestamp], pd.DataFrame], table: str, name: str
+) -> Callable[[Records, Window], _Frames]:
+    def frames(records: Records, window: Window) -> _Frames:
+        days = exports.snapshot_dates(getattr(records, table), window)
+        return [(name, date.fromisoformat(day), export(records, pd.Timestamp(day))) for day in days]
+
+    return frames
+
+
+def _papers(records: Records, window: Window) -> _Frames:
+    named = [(name, exports.paper_file(records, name)) for name in exports.paper_files(records, window)]
+    return [(name, None, rows) for name, rows in named if rows is not None]
+
+
+_FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
+    DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
+    DOCUMENTS.id: _delta(exports.outgoing_documents, "page"),
+    MAILBOXES.id: _snapshots(exports.mailboxes, "mailboxes", "accounts.csv"),
+    HEADCOUNT.id: _snapshots(exports.headcount, "headcount", "headcount.csv"),
+    CERTIFICATES.id: _snapshots(exports.certificates, "certificates", "certificates.xlsx"),
+    PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
+    PAPER.id: _papers,
+}
+
+
+def _text(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
+    """Every value as the text that a reader of the export sees."""
+    text = {}
+    for name in rows.columns:
+        values = rows[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            text[name] = values.dt.strftime(dataset.dates[name]).fillna("")
+        else:
+            text[name] = values.map(lambda value: "" if value is None or pd.isna(value) else str(value))
+    return pd.DataFrame(text, dtype=object).reset_index(drop=True)
