@@ -70,7 +70,9 @@ def _report(blocks: list[str]) -> tuple[str, list[Key]]:
 
 def _key(line: str, start: int, end: int) -> Key:
     sign, kind, verdict, *values = line.split()
-    return Key(start, end, kind, verdict, tuple(None if value == "-" else Decimal(value) for value in values), sign == "=>")
+    return Key(
+        start, end, kind, verdict, tuple(None if value == "-" else Decimal(value) for value in values), sign == "=>"
+    )
 
 
 def matches(claim: Claim, key: Key) -> bool:
@@ -98,13 +100,21 @@ def score(reports: list[tuple[str, list[Key]]], show: bool) -> Score:
         for key in open_keys:
             if key.needed:
                 total.missed += 1
-                _show(show, "MISSED ", {"text": text[key.start : key.end], "key": [key.kind, key.verdict, *map(str, key.values)]})
+                _show(
+                    show,
+                    "MISSED ",
+                    {"text": text[key.start : key.end], "key": [key.kind, key.verdict, *map(str, key.values)]},
+                )
     return total
 
 
 def _show(wanted: bool, label: str, what: dict[str, object]) -> None:
     if wanted:
-        kept = {name: value for name, value in what.items() if name not in ("file", "reason_vi", "start", "end", "recomputed")}
+        kept = {
+            name: value
+            for name, value in what.items()
+            if name not in ("file", "reason_vi", "start", "end", "recomputed")
+        }
         print(label, json.dumps(kept, ensure_ascii=False), file=sys.stderr)
 
 
@@ -135,7 +145,9 @@ def _print(rows: list[dict[str, object]], as_json: bool) -> None:
         print(json.dumps(rows))
         return
     for row in rows:
-        print(f"{row['texts']:<14} claims {row['claims']:>4}   precision {row['precision']:.3f}   recall {row['recall']:.3f}   verdicts {row['verdicts']:.3f}")
+        print(
+            f"{row['texts']:<14} claims {row['claims']:>4}   precision {row['precision']:.3f}   recall {row['recall']:.3f}   verdicts {row['verdicts']:.3f}"
+        )
 
 
 if __name__ == "__main__":

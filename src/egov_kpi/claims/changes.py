@@ -10,12 +10,19 @@ from egov_kpi.claims.numbers import Quantity
 from egov_kpi.claims.reading import Reading, same_unit
 from egov_kpi.claims.reasons import claim
 
-_TO = re.compile(r"(?:lên|xuống|còn|đến|tới|thành|sang|nay)(?:\s+(?:còn|đến|tới|là|thành|đạt|mức))?\s*(?:gần|hơn|trên)?\s*$", re.IGNORECASE)
+_TO = re.compile(
+    r"(?:lên|xuống|còn|đến|tới|thành|sang|nay)(?:\s+(?:còn|đến|tới|là|thành|đạt|mức))?\s*(?:gần|hơn|trên)?\s*$",
+    re.IGNORECASE,
+)
 _LEVEL = re.compile(r"(?:lên|xuống|còn|đạt|tới|đến)(?:\s+(?:mức|đạt|đến|tới|còn|là))?\s*$", re.IGNORECASE)
 _EARLIER = re.compile(
-    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|trước đây)[^\d]{0,40}$", re.IGNORECASE
+    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|trước đây)[^\d]{0,40}$",
+    re.IGNORECASE,
 )
-_AFTERWARDS = re.compile(r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d)", re.IGNORECASE)
+_AFTERWARDS = re.compile(
+    r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d)",
+    re.IGNORECASE,
+)
 
 
 def change_claims(reading: Reading) -> list[Claim]:
@@ -35,7 +42,10 @@ def _is_change(reading: Reading, stated: Quantity) -> bool:
     cue = words.CHANGE.search(lead)
     if cue is None:
         return _is_trailing_change(reading, stated)
-    return not (_LEVEL.search(lead) and not re.search(r"(?:tăng|giảm) (?:lên|đến|tới) (?:gần|hơn|trên)?\s*$", lead.lower())) or _after_from_to(reading, stated)
+    return (
+        _LEVEL.search(lead) is None
+        or re.search(r"(?:tăng|giảm) (?:lên|đến|tới) (?:gần|hơn|trên)?\s*$", lead.lower()) is not None
+    )
 
 
 def _is_trailing_change(reading: Reading, stated: Quantity) -> bool:
@@ -44,10 +54,6 @@ def _is_trailing_change(reading: Reading, stated: Quantity) -> bool:
     return stated.form != "count" and re.search(
         r"(?:tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn)(?: so với| với)? (?:cùng kỳ|tháng|quý|năm|kỳ)[^,;.]{0,20}(?:\([^)]*\))?\s*(?:là|:)?\s*$", lead, re.IGNORECASE
     ) is not None  # fmt: skip
-
-
-def _after_from_to(reading: Reading, stated: Quantity) -> bool:
-    return False
 
 
 def _from_to(reading: Reading, stated: Quantity | None) -> tuple[Quantity, Quantity] | None:
@@ -63,11 +69,15 @@ def _from_to(reading: Reading, stated: Quantity | None) -> tuple[Quantity, Quant
 
 def _against(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
     """(new, old) where old is said to be of an earlier period."""
-    others = [q for q in reading.quantities if q is not stated and q.form != "pp"]
+    others = [q for q in reading.quantities if q is not stated and q.form != "pp" and not _is_change(reading, q)]
     for old in others:
         if not (_EARLIER.search(reading.lead(old.start, 60)) or _AFTERWARDS.match(reading.tail(old.end, 60))):
             continue
-        news = [q for q in others if q is not old and q.form == old.form and same_unit(q, old) and q.is_points == old.is_points]
+        news = [
+            q
+            for q in others
+            if q is not old and q.form == old.form and same_unit(q, old) and q.is_points == old.is_points
+        ]
         if news:
             return news[0], old
     return None
@@ -113,7 +123,7 @@ def _of_percents(reading: Reading, stated: Quantity, new: Quantity, old: Quantit
 
 def _without_base(reading: Reading, stated: Quantity) -> Claim | None:
     """A change whose base isn't printed: told for percents; a mere count of more or fewer is no claim."""
-    if stated.form == "count":
+    if stated.form in {"count", "duration"}:
         return None
     reading.used.add(stated.start)
     if stated.form == "percent" and _is_wish(reading, stated):

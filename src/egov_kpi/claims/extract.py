@@ -43,7 +43,9 @@ def _text_of(path: Path, data: bytes) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "").replace("\u00ad", "").replace("\u200b", "")
+    text = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "").replace("\u00ad", "").replace("\u200b", "")
+    )
     return unicodedata.normalize("NFC", text)
 
 
@@ -77,7 +79,9 @@ def _html(path: Path, data: bytes) -> str:
         raise EgovError("EGOV-CLAIMS-001", file=path.name, reason=str(error)) from error
     pieces: list[str] = []
     _walk(root, pieces, False)
-    lines = (re.sub(r" ?\t ?", "\t", re.sub(r"[ \r\f\v\n]+", " ", line)).strip(" ") for line in "".join(pieces).split("\x1e"))
+    lines = (
+        re.sub(r" ?\t ?", "\t", re.sub(r"[ \r\f\v\n]+", " ", line)).strip(" ") for line in "".join(pieces).split("\x1e")
+    )
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip("\t") for line in lines))
 
 

@@ -11,7 +11,7 @@ from egov_kpi.claims.numbers import Quantity, quantities
 from egov_kpi.claims.passages import Form, Passage, passages
 from egov_kpi.claims.rates import rate_claims
 from egov_kpi.claims.reading import Reading
-from egov_kpi.claims.slips import count_as_rate_claims, points_claims
+from egov_kpi.claims.slips import count_as_rate_claims, points_claims, with_point_totals
 from egov_kpi.claims.sums import list_claims, sum_claims
 
 REACH = 3  # passages back in which a denominator may have been announced
@@ -30,11 +30,13 @@ def find_claims(text: str) -> list[Claim]:
             readings.clear()
             continue
         for passage in block:
-            reading = _reading(text, passage, found[bisect_left(starts, passage.start) : bisect_left(starts, passage.end)], readings)
+            reading = _reading(
+                text, passage, found[bisect_left(starts, passage.start) : bisect_left(starts, passage.end)], readings
+            )
             claims.extend(_of_passage(reading))
             readings.append(reading)
         claims.extend(_of_lists(readings[-len(block) :]))
-    return _without_repeats(claims)
+    return with_point_totals(_without_repeats(claims))
 
 
 def _reading(text: str, passage: Passage, found: list[Quantity], earlier: Sequence[Reading]) -> Reading:

@@ -34,7 +34,8 @@ _PERCENT = re.compile(r"\s{0,2}(?:%|(?<=\s)phần trăm\b)")
 _POINT_OF_PERCENT = re.compile(r"\s*điểm\s*(?:phần trăm|%)", re.IGNORECASE)
 _SCALE = re.compile(r"\s*(nghìn|ngàn|vạn|triệu|tỷ|tỉ)\b(?!\s*(?:lệ|trọng))", re.IGNORECASE)
 _QUALIFIER = re.compile(
-    r"(hơn|trên|gần|khoảng|xấp xỉ|ước(?: đạt)?|dưới|tối thiểu|ít nhất|tối đa|chưa đến|chưa tới|[>≥<≤~])\s*$", re.IGNORECASE
+    r"(hơn|trên|gần|khoảng|xấp xỉ|ước(?: đạt)?|dưới|tối thiểu|ít nhất|tối đa|chưa đến|chưa tới|[>≥<≤~])\s*$",
+    re.IGNORECASE,
 )
 
 
@@ -46,7 +47,7 @@ class Quantity:
     end: int
     value: Decimal
     digits: int
-    form: str  # percent, pp (percentage points), count
+    form: str  # percent, pp (percentage points), duration, count
     unit: str
     unit_end: int
     qualifier: str
@@ -59,7 +60,7 @@ class Quantity:
 
 
 def quantities(text: str) -> list[Quantity]:
-    """The quantities of a text, in order; masked look-alikes and durations are left out."""
+    """The quantities of a text, in order; masked look-alikes and measures are left out."""
     masked = _masked(text)
     found = []
     for match in _matches(text):
@@ -87,7 +88,10 @@ def _is_spaced_thousands(text: str, match: re.Match[str]) -> bool:
     """A space parts thousands only outside rows of figures: a word before, and a word, slash or percent after."""
     if any(space in match[0] for space in "\u00a0\u202f\u2009"):
         return True
-    before, after = text[max(0, match.start() - 9) : match.start()].rstrip(" "), text[match.end() : match.end() + 9].lstrip(" ")
+    before, after = (
+        text[max(0, match.start() - 9) : match.start()].rstrip(" "),
+        text[match.end() : match.end() + 9].lstrip(" "),
+    )
     return not re.search(r"[\d|\t]$", before) and not re.match(r"[\d|\t]", after)
 
 
@@ -101,11 +105,11 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     factor = SCALES[scale[1].lower()] if scale else Decimal(1)
     unit_at = scale.end() if scale else end
     unit, unit_end = ("", end) if percent else words.unit_after(text, unit_at)
-    if unit in words.DURATIONS or (not percent and _is_year(text, match, unit)):
+    if unit in words.MEASURES or (not percent and _is_year(text, match, unit)):
         return None
     value, digits = _value(match, bool(percent or of_percent), factor, unit)
     qualifier = _QUALIFIER.search(text, max(0, match.start() - 12), match.start())
-    form = "percent" if percent else "pp" if of_percent else "count"
+    form = "percent" if percent else "pp" if of_percent else "duration" if unit in words.DURATIONS else "count"
     whole = percent.end() if percent else of_percent.end() if of_percent else unit_at
     return Quantity(
         match.start(), whole, value * factor, digits, form, unit, max(whole, unit_end),
@@ -117,7 +121,9 @@ def _is_year(text: str, match: re.Match[str], unit: str) -> bool:
     year = match["simple"]
     if not year or not re.fullmatch(r"(?:19|20)\d\d", year):
         return False
-    return not words.is_noun(unit) or bool(re.search(r"năm\s*$", text[max(0, match.start() - 9) : match.start()], re.IGNORECASE))
+    return not words.is_noun(unit) or bool(
+        re.search(r"năm\s*$", text[max(0, match.start() - 9) : match.start()], re.IGNORECASE)
+    )
 
 
 def _value(match: re.Match[str], percent: bool, factor: Decimal, unit: str) -> tuple[Decimal, int]:

@@ -27,7 +27,10 @@ class Passage:
 
 
 _BULLET = re.compile(r"\s*(?:[-–—+*•●▪◦·○■□➢✓]|\(?[a-zđ0-9]{1,2}[.)](?!\d)|\d+(?:\.\d+)+\.?\s)\s*")
-_HEADING = re.compile(r"\s*(?:[IVX]{1,5}[.)/]?|[A-ZĐ][.)/]|\d{1,2}(?:\.\d{1,2})*[.)/]?)\s+(?=[^\W\d])|\s*(?:Phần|Mục|Chương) ", re.IGNORECASE)
+_HEADING = re.compile(
+    r"\s*(?:[IVX]{1,5}[.)/]?|[A-ZĐ][.)/]|\d{1,2}(?:\.\d{1,2})*[.)/]?)\s+(?=[^\W\d])|\s*(?:Phần|Mục|Chương) ",
+    re.IGNORECASE,
+)
 _STOP = re.compile(
     r"(?<=[.!?…])(?:\s+|\s*\n)(?=[^\sa-zà-ỹđ])"
     r"|(?<=[^\W\d_][.!?])(?=[A-ZĐÀ-Ỹ][a-zà-ỹ])|(?<=[%)][.])(?=[A-ZĐÀ-Ỹ])"
@@ -67,7 +70,10 @@ def cells(text: str, start: int, end: int) -> list[tuple[int, int]]:
     first = re.search(r"(?<=\s)\(?\d[\d.,]*\s?%?\)?(?:\s+\(?\d[\d.,]*\s?%?\)?)*\s*$", row)
     if first is None:
         return [(start, end)]
-    tail = [(start + first.start() + m.start(), start + first.start() + m.end()) for m in re.finditer(r"[\d.,]+\s?%?", first[0])]
+    tail = [
+        (start + first.start() + m.start(), start + first.start() + m.end())
+        for m in re.finditer(r"[\d.,]+\s?%?", first[0])
+    ]
     return [(start, start + first.start()), *tail]
 
 
@@ -109,7 +115,12 @@ def _is_row(line: str) -> bool:
 
 def _is_heading(line: str) -> bool:
     bare = line.strip()
-    if bare.endswith(":") and len(bare) < 100 and not re.search(r"\d", bare) and words.AIM_HEADING.search(bare):
+    if (
+        bare.endswith(":")
+        and len(bare) < 100
+        and not re.search(r"\d", re.sub(r"20\d\d", "", bare))
+        and words.AIM_HEADING.search(bare)
+    ):
         return True
     if len(bare) > 160 or re.search(r"\d\s*%|\d/\d|[,;.]$|\d[.,]\d{3}", bare):
         return False
@@ -125,6 +136,10 @@ def _continues(block: str, line: str, form: Form) -> bool:
     if _BULLET.match(line) or re.search(r"[.:;!?]\s*$", block):
         return False
     first = line.strip()[0]
+    if first.isdigit() and re.search(
+        r"(?:[,(/]|đạt|là|chiếm|bằng|có|được|gồm|trên|số|lệ|khoảng|hơn|gần|với|và)\s*$", block
+    ):
+        return True
     wide = len(block.rsplit("\n", 1)[-1].rstrip()) >= 55
     return first.islower() or (wide and not _is_heading(line)) or (first in "(%/" and wide)
 
@@ -139,4 +154,3 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         at = stop.end()
     if text[at:end].strip():
         yield at, end
-

@@ -57,7 +57,11 @@ def _linked(reading: Reading) -> dict[int, Ratio]:
 
 
 def _link(reading: Reading, stated: Quantity, ratio: Ratio) -> Link | None:
-    if ratio.part.start <= stated.start <= ratio.whole.start or ratio.part.form == "percent" and not _is_quotient(reading, stated, ratio):
+    if (
+        ratio.part.start <= stated.start <= ratio.whole.start
+        or ratio.part.form == "percent"
+        and not _is_quotient(reading, stated, ratio)
+    ):
         return None
     after = stated.start > ratio.end
     gap = reading.text[ratio.end : stated.start] if after else reading.text[stated.end : ratio.start]
@@ -93,6 +97,7 @@ def _is_quotient(reading: Reading, stated: Quantity, ratio: Ratio) -> bool:
 
 def _of_ratio(reading: Reading, stated: Quantity, ratio: Ratio) -> Claim:
     reading.used.update((stated.start, ratio.part.start, ratio.whole.start))
+    reading.parts.add(ratio.part.start)
     kind = Kind.POINTS if ratio.is_points else Kind.RATIO
     return judged(reading, kind, ratio.part, ratio.whole, stated)
 
@@ -126,6 +131,7 @@ def _alone(reading: Reading, stated: Quantity) -> Claim | None:
     if pair is not None:
         part, whole = pair
         reading.used.update((stated.start, part.start))
+        reading.parts.add(part.start)
         return judged(reading, Kind.POINTS if part.is_points else Kind.RATIO, part, whole, stated)
     reading.used.add(stated.start)
     if is_aim(reading, stated):
@@ -177,7 +183,11 @@ def is_aim(reading: Reading, stated: Quantity) -> bool:
         return True
     if reading.passage.is_aim:
         return words.RESULT.search(sentence) is None
-    if words.AIM.search(sentence) and not words.RESULT.search(sentence) and not re.search(r"theo (?:yêu cầu|đề nghị)", sentence.lower()):
+    if (
+        words.AIM.search(sentence)
+        and not words.RESULT.search(sentence)
+        and not re.search(r"theo (?:yêu cầu|đề nghị)", sentence.lower())
+    ):
         return True
     return bool(words.SOFT_AIM.search(clause + after)) and words.RESULT.search(reading.lower) is None
 
@@ -189,18 +199,42 @@ def _pair(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | Non
     parts = _part_candidates(reading, stated)
     wholes = _whole_candidates(reading, stated)
     for part in parts:
-        for whole in wholes:
-            if whole.start == part.start or whole.value < part.value and not _is_comparison(reading, stated):
-                continue
-            if _fits(reading, part, whole, stated):
-                return part, whole
+        fitting = [
+            whole
+            for whole in wholes
+            if _may_take_in(reading, part, whole, stated) and _fits(reading, part, whole, stated)
+        ]
+        if fitting:
+            return part, min(fitting, key=lambda whole: _doubt(reading, part, whole, stated))
     return _by_structure(reading, stated, parts)
+
+
+def _may_take_in(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> bool:
+    return whole.start != part.start and (whole.value >= part.value or _is_comparison(reading, stated))
+
+
+def _doubt(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> tuple[bool, ...]:
+    """Of several wholes that fit a rounded percent, the exact one, then one that isn't itself a part, then a total."""
+    exact = percent(part.value, whole.value)
+    return (
+        exact is None or abs(exact - stated.value) > Decimal("0.05"),
+        whole.start in reading.parts,
+        not _announced(reading, whole),
+    )
+
+
+def _announced(reading: Reading, whole: Quantity) -> bool:
+    """`tổng số …`, `trong … có`: the text itself calls this the whole."""
+    lead = reading.text[max(0, whole.start - 50) : whole.start]
+    return is_announced_total(lead) or words.OF_TOTAL.search(lead) is not None
 
 
 def _fits(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> bool:
     if not agrees(percent(part.value, whole.value), stated):
         return False
-    if part.is_points != whole.is_points or (part.unit.startswith("đồng") != whole.unit.startswith("đồng") and part.unit and whole.unit):
+    if part.is_points != whole.is_points or (
+        part.unit.startswith("đồng") != whole.unit.startswith("đồng") and part.unit and whole.unit
+    ):
         return False
     if stated.value == 100 or part.value < 4 or stated.value == 0:
         return same_unit(part, whole) and _attached(reading, part, stated)
@@ -209,8 +243,12 @@ def _fits(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -
 
 def _part_candidates(reading: Reading, stated: Quantity) -> list[Quantity]:
     """Counts that the percent may speak of: in the brackets that follow it, else before it, nearest first."""
-    counts = [q for q in reading.counts() if q.start not in reading.used or q.start > stated.start or True]
-    following = [q for q in counts if q.start > stated.end and re.match(r"^[^,;.%]{0,50}[(,]?[^,;.%)]{0,40}$", reading.between(stated, q))]
+    counts = reading.counts()
+    following = [
+        q
+        for q in counts
+        if q.start > stated.end and re.match(r"^[^,;.%]{0,50}[(,]?[^,;.%)]{0,40}$", reading.between(stated, q))
+    ]
     bracketed = [q for q in following if "(" in reading.text[stated.end : q.start]]
     earlier = [q for q in reversed(counts) if q.start < stated.start and not _percent_between(reading, q, stated)]
     return [*bracketed[:1], *earlier[:4], *[q for q in following[:1] if q not in bracketed]]
@@ -234,7 +272,10 @@ def _attached(reading: Reading, part: Quantity, stated: Quantity) -> bool:
     if ";" in gap or len(gap) > LINK_REACH:
         return False
     last = re.split(r"[,(–-]\s", gap.replace("(", "( "))[-1]
-    return words.GLUE.match(last) is not None or re.search(r"(?:chiếm|tương ứng|tương đương|bằng|đạt (?:tỷ|tỉ) lệ)\W*(?:\S+\s+){0,2}$", gap) is not None
+    return (
+        words.GLUE.match(last) is not None
+        or re.search(r"(?:chiếm|tương ứng|tương đương|bằng|đạt (?:tỷ|tỉ) lệ)\W*(?:\S+\s+){0,2}$", gap) is not None
+    )
 
 
 def _by_structure(reading: Reading, stated: Quantity, parts: list[Quantity]) -> tuple[Quantity, Quantity] | None:
@@ -243,7 +284,13 @@ def _by_structure(reading: Reading, stated: Quantity, parts: list[Quantity]) -> 
     if part is None or (parts and part is not parts[0]):
         return None
     whole = _named_total(reading, part, stated) or _earlier_whole(reading, part) or _total_before(reading, part)
-    if whole is None or whole.value < part.value or part.value == whole.value and stated.value != 100 and part.value < 2:
+    if (
+        whole is None
+        or whole.value < part.value
+        or part.value == whole.value
+        and stated.value != 100
+        and part.value < 2
+    ):
         return None
     return part, whole
 
@@ -254,7 +301,11 @@ def _named_total(reading: Reading, part: Quantity, stated: Quantity) -> Quantity
         if q is part or not same_unit(part, q):
             continue
         near = q.start > stated.start and len(reading.text[stated.end : q.start]) < 60
-        if near and not _other_percent(reading, stated, q) and words.OF_TOTAL.search(reading.text[stated.end : q.start]):
+        if (
+            near
+            and not _other_percent(reading, stated, q)
+            and words.OF_TOTAL.search(reading.text[stated.end : q.start])
+        ):
             return q
     return None
 
@@ -285,20 +336,39 @@ def _total_before(reading: Reading, part: Quantity) -> Quantity | None:
     goes_on = re.match(r"\W*(?:trong (?:số )?đó|trong số này|số)", lead) or reading.passage.form == "item"
     if not goes_on:
         return None
-    return next((q for q in reversed(reading.before) if q.unit and q.unit == part.unit and q.value >= part.value), None)
+    unit = part.unit or _subject(lead)
+    return next((q for q in reversed(reading.before) if q.unit and q.unit == unit and q.value >= part.value), None)
+
+
+def _subject(lead: str) -> str:
+    """What a count without a unit of its own counts: `số thủ tục … là 186`."""
+    named = list(re.finditer(r"(?:^|\W)số(?: lượng)? ", lead))
+    return words.unit_after(lead, named[-1].end())[0] if named else ""
 
 
 def _single_base(reading: Reading, stated: Quantity) -> tuple[Quantity | None, Quantity | None]:
     """The one count that goes with a percent: as its numerator when nothing new is said between, else as its base."""
     for q in reversed([q for q in reading.counts() if q.start < stated.start]):
         gap = reading.between(q, stated)
-        if _percent_between(reading, q, stated) or ";" in gap or len(gap) > LINK_REACH or q.is_points or _in_ratio(reading, q):
+        goes_on = re.search(r";\s*(?:trong (?:số )?đó|tỷ lệ|tỉ lệ)", gap, re.IGNORECASE) is not None
+        if (
+            _percent_between(reading, q, stated)
+            or (";" in gap and not goes_on)
+            or len(gap) > LINK_REACH
+            or q.is_points
+            or _in_ratio(reading, q)
+        ):
             return None, None
         if not q.unit and q.value < 10:
             return None, None
-        return (q, None) if _attached(reading, q, stated) else (None, q)
+        of_these = goes_on or words.OF_THESE.search(reading.lead(q.start, 40)) is not None
+        return (q, None) if _attached(reading, q, stated) and not of_these else (None, q)
     for q in reading.counts():
-        if q.start > stated.end and re.match(r"^[^,;.%]{0,40}\((?:[^\d;%)]{0,30})$", reading.text[stated.end : q.start]) and not _in_ratio(reading, q):
+        if (
+            q.start > stated.end
+            and re.match(r"^[^,;.%]{0,40}\((?:[^\d;%)]{0,30})$", reading.text[stated.end : q.start])
+            and not _in_ratio(reading, q)
+        ):
             return (q, None)
     return None, None
 
@@ -341,8 +411,7 @@ def _counts_something(reading: Reading, ratio: Ratio) -> bool:
     if ratio.part.value >= 100 and ratio.whole.value >= 100:
         return True
     before = reading.lead(ratio.start, 60)
-    return re.search(r"(?:" + words.NOUNS + r")[^\d;.]{0,40}(?:là|:|đạt|có|được|\()\s*$", before, re.IGNORECASE) is not None
-
-
-def zero_safe(value: Decimal | None) -> Decimal:
-    return value if value is not None else Decimal(0)
+    return (
+        re.search(r"(?:" + words.NOUNS + r")[^\d;.]{0,40}(?:là|:|đạt|có|được|\()\s*$", before, re.IGNORECASE)
+        is not None
+    )

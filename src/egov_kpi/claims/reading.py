@@ -48,9 +48,11 @@ class Reading:
     before: list[Quantity]  # counts of the passages before that may be a denominator
     ratios: list[Ratio] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    parts: set[int] = field(default_factory=set)  # counts that are the numerator of some percent
 
     def __post_init__(self) -> None:
-        pairs = zip(self.quantities, self.quantities[1:], strict=False)
+        counted = [q for q in self.quantities if q.form != "duration"]
+        pairs = zip(counted, counted[1:], strict=False)
         taken: set[int] = set()
         for part, whole in pairs:
             ratio = self._ratio(part, whole)

@@ -22,6 +22,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "target": ("{s}% là mục tiêu, không phải kết quả", "{s}% is an aim, not a result"),
     "sum_holds": ("Các phần cộng lại bằng {s}", "The parts add up to {s}"),
     "sum_wrong": ("Các phần cộng lại bằng {n}, không phải {s} (lệch {x})", "The parts add up to {n}, not {s} (off by {x})"),
+    "sum_unit": ("Cộng đúng {s}, nhưng lẫn hồ sơ với thủ tục", "Adds up to {s}, but dossiers and procedures are mixed up"),
     "count_as_rate": ("Nêu tỷ lệ nhưng đưa ra số lượng {s}", "A rate is announced but a count ({s}) is given"),
     "change_holds": ("Từ {d} đến {n}: thay đổi {r}, khớp số công bố {s}", "From {d} to {n} is a change of {r}, as printed ({s})"),
     "change_wrong": ("Từ {d} đến {n}: thay đổi {r}, không phải {s}", "From {d} to {n} is a change of {r}, not {s}"),
@@ -29,7 +30,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "Từ {d}% đến {n}% là {s} điểm phần trăm, tức thay đổi {r}%", "From {d}% to {n}% is {s} percentage points, a change of {r}%"
     ),
     "no_base": ("Không nêu số liệu gốc, không kiểm tra được mức thay đổi {s}", "No base is given: a change of {s} cannot be checked"),
-    "table_total": ("Điểm tối đa các mục cộng lại bằng {x}, không phải {d}", "The maxima of the items add up to {x}, not {d}"),
+    "maxima": ("Điểm tối đa các mục cộng lại bằng {x}, không phải {d}", "The maxima of the items add up to {x}, not {d}"),
+    "scores": ("Điểm các mục cộng lại bằng {x}, không phải {n}", "The points of the items add up to {x}, not {n}"),
 }  # fmt: skip
 
 
@@ -62,6 +64,19 @@ def made(
     recomputed: Decimal | None,
     extra: Decimal | None = None,
 ) -> Claim:
+    vi, en = told(reason, numerator, denominator, stated, recomputed, extra)
+    return Claim(kind, start, end, text[start:end], verdict, numerator, denominator, stated, recomputed, vi, en)
+
+
+def told(
+    reason: str,
+    numerator: Decimal | None,
+    denominator: Decimal | None,
+    stated: Decimal | None,
+    recomputed: Decimal | None,
+    extra: Decimal | None = None,
+) -> tuple[str, str]:
+    """A reason in Vietnamese and English, figures in the hand of each."""
     off = extra
     if off is None and numerator is not None and stated is not None:
         off = abs(numerator - stated)
@@ -70,10 +85,7 @@ def made(
         for key, value in {"n": numerator, "d": denominator, "s": stated, "r": recomputed, "x": off}.items()
     }
     vi, en = REASONS[reason]
-    return Claim(
-        kind, start, end, text[start:end], verdict, numerator, denominator, stated, recomputed,
-        vi.format_map(shown), en.format_map({key: english(value) for key, value in shown.items()}),
-    )  # fmt: skip
+    return vi.format_map(shown), en.format_map({key: english(value) for key, value in shown.items()})
 
 
 def span(reading: Reading, marks: Sequence[Quantity]) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """Counts where a rate is announced, and points set against a maximum in other words than a slash."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from egov_kpi.claims import words
@@ -8,13 +10,17 @@ from egov_kpi.claims.judge import percent
 from egov_kpi.claims.model import Claim, Kind, Verdict
 from egov_kpi.claims.numbers import Quantity
 from egov_kpi.claims.reading import Reading
-from egov_kpi.claims.reasons import claim
+from egov_kpi.claims.reasons import claim, told
 
 _RATE = re.compile(rf"(?<!\w){words.RATE}(?!\w)", re.IGNORECASE)
 _IS = re.compile(
-    r"(?:là|đạt|đạt được|có|bằng|:|=|chỉ|chiếm|được|mới|ở mức|lên|còn|khoảng|gần|hơn|trên|ước)\s*(?:(?:chỉ|mới|khoảng|gần|hơn|trên|là|có|được|ở mức)\s*)*$", re.IGNORECASE
+    r"(?:là|đạt|đạt được|có|bằng|:|=|chỉ|chiếm|được|mới|ở mức|lên|còn|khoảng|gần|hơn|trên|ước)\s*(?:(?:chỉ|mới|khoảng|gần|hơn|trên|là|có|được|ở mức)\s*)*$",
+    re.IGNORECASE,
 )
-_EARNED = re.compile(r"(?:đạt|tự chấm|được|chấm|tự đánh giá|thẩm định|điểm số|đánh giá|ước)[^\d.;]{0,35}$", re.IGNORECASE)
+_EARNED = re.compile(
+    r"(?:đạt|tự chấm|được|chấm|tự đánh giá|thẩm định|điểm số|đánh giá|ước)[^\d.;]{0,35}$", re.IGNORECASE
+)
+_TOTAL = re.compile(r"tổng|cộng|chung|toàn bộ", re.IGNORECASE)
 _MAXIMUM = re.compile(r"(?:tối đa|thang điểm|điểm chuẩn|tổng điểm)[^\d.;]{0,25}$", re.IGNORECASE)
 
 
@@ -46,7 +52,9 @@ def _slip(reading: Reading, count: Quantity) -> Claim:
     reading.used.update(q.start for q in (count, whole) if q is not None)
     exact = percent(count.value, whole.value) if whole is not None else None
     base = whole.value if whole is not None else None
-    return claim(reading, Kind.COUNT_AS_RATE, Verdict.UNIT_SLIP, [count], "count_as_rate", count.value, base, count.value, exact)
+    return claim(
+        reading, Kind.COUNT_AS_RATE, Verdict.UNIT_SLIP, [count], "count_as_rate", count.value, base, count.value, exact
+    )
 
 
 def points_claims(reading: Reading) -> list[Claim]:
@@ -60,8 +68,37 @@ def points_claims(reading: Reading) -> list[Claim]:
     return [_points(reading, q, maxima[0]) for q in earned[:2]]
 
 
+def with_point_totals(claims: Sequence[Claim]) -> list[Claim]:
+    """A total of points is wrong when the items before it add up to the points but not to the maximum, or the reverse."""
+    done: list[Claim] = []
+    items: list[Claim] = []
+    for said in claims:
+        if said.kind is not Kind.POINTS or said.numerator is None or said.denominator is None:
+            done.append(said)
+        elif len(items) >= 3 and said.start - items[-1].end < 400 and _TOTAL.search(said.text):
+            done.append(_against_items(said, items))
+            items = []
+        else:
+            items = [*items, said] if not items or said.start - items[-1].end < 400 else [said]
+            done.append(said)
+    return done
+
+
+def _against_items(said: Claim, items: Sequence[Claim]) -> Claim:
+    points = sum((item.numerator or Decimal(0) for item in items), Decimal(0))
+    maxima = sum((item.denominator or Decimal(0) for item in items), Decimal(0))
+    if (points == said.numerator) == (maxima == said.denominator):
+        return said
+    reason, value = ("maxima", maxima) if points == said.numerator else ("scores", points)
+    vi, en = told(reason, said.numerator, said.denominator, said.stated, said.recomputed, value)
+    return replace(said, verdict=Verdict.WRONG, reason_vi=vi, reason_en=en)
+
+
 def _is_maximum(reading: Reading, q: Quantity) -> bool:
-    return bool(_MAXIMUM.search(reading.lead(q.start, 40)) or re.match(r"\s*(?:điểm\s*)?tối đa", reading.text[q.end : q.end + 16]))
+    return bool(
+        _MAXIMUM.search(reading.lead(q.start, 40))
+        or re.match(r"\s*(?:điểm\s*)?tối đa", reading.text[q.end : q.end + 16])
+    )
 
 
 def _points(reading: Reading, earned: Quantity, maximum: Quantity) -> Claim:
@@ -69,4 +106,6 @@ def _points(reading: Reading, earned: Quantity, maximum: Quantity) -> Claim:
     exact = percent(earned.value, maximum.value)
     over = earned.value > maximum.value
     verdict, reason = (Verdict.WRONG, "points_over") if over else (Verdict.HOLDS, "pair")
-    return claim(reading, Kind.POINTS, verdict, [earned, maximum], reason, earned.value, maximum.value, None, exact or Decimal(0))
+    return claim(
+        reading, Kind.POINTS, verdict, [earned, maximum], reason, earned.value, maximum.value, None, exact or Decimal(0)
+    )

@@ -22,7 +22,7 @@ _CLOSER = re.compile(
 )
 _CUMULATIVE = re.compile(r"nâng tổng|lũy kế|luỹ kế|nâng lên", re.IGNORECASE)
 _NOT_A_PART = re.compile(
-    r"(?:tăng|giảm|so với|cùng kỳ|vượt|cao hơn|thấp hơn|từ|đến|trên tổng số|trong tổng số|tối đa|kế hoạch|chỉ tiêu|nâng|bình quân|trung bình|mỗi)\s*"
+    r"(?:tăng|giảm|so với|cùng kỳ|vượt|cao hơn|thấp hơn|từ|(?<!văn bản )đến|trên tổng số|trong tổng số|tối đa|nâng|bình quân|trung bình|mỗi)\s*"
     r"(?:\S+\s){0,2}$",
     re.IGNORECASE,
 )
@@ -51,13 +51,15 @@ def sum_claims(reading: Reading) -> list[Claim]:
 def _listings(reading: Reading) -> list[Listing]:
     whole_first = [listing for q in _countable(reading) if (listing := _after(reading, q)) is not None]
     taken = {q.start for listing in whole_first for q in (*listing.parts, listing.total)}
-    closing = [listing for q in _countable(reading) if q.start not in taken and (listing := _before(reading, q)) is not None]
+    closing = [
+        listing for q in _countable(reading) if q.start not in taken and (listing := _before(reading, q)) is not None
+    ]
     return [*whole_first, *closing]
 
 
 def _countable(reading: Reading) -> list[Quantity]:
     in_ratio = {q.start for ratio in reading.ratios for q in (ratio.part, ratio.whole)}
-    return [q for q in reading.counts() if q.start not in in_ratio and not q.is_points]
+    return [q for q in reading.counts() if q.start not in in_ratio]
 
 
 def _after(reading: Reading, total: Quantity) -> Listing | None:
@@ -67,7 +69,13 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
         return None
     gap = reading.text[total.end : later[0].start]
     opener = _OPENER.search(gap)
-    if opener is None or ";" in gap[: opener.start()] or len(gap[: opener.start()]) > 90 or _percent_inside(reading, total, opener, total.end):
+    if (
+        opener is None
+        or ";" in gap[: opener.start()].rstrip("; ")
+        or (opener["mark"] and ";" in gap[: opener.start()])
+        or len(gap[: opener.start()]) > 90
+        or _percent_inside(reading, total, opener, total.end)
+    ):
         return None
     at = total.end + opener.end()
     bracket = opener[0] == "(" or re.search(r"\(\s*$", gap[: opener.start()]) is not None
@@ -75,7 +83,9 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
     level = reading.depth(at)
     parts = [q for q in later if q.start < stop and reading.depth(q.start) == level and not _skipped(reading, q)]
     if not bracket and len(parts) < 2:
-        parts = [q for q in later if q.start < stop and reading.depth(q.start) == level + 1 and not _skipped(reading, q)]
+        parts = [
+            q for q in later if q.start < stop and reading.depth(q.start) == level + 1 and not _skipped(reading, q)
+        ]
     if len(parts) < 2:
         return None
     return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop))
@@ -97,7 +107,12 @@ def _closing_bracket(reading: Reading, at: int) -> int:
 
 def _skipped(reading: Reading, q: Quantity) -> bool:
     lead = reading.lead(q.start, 30)
-    return _NOT_A_PART.search(lead) is not None or re.search(r"còn lại\s*$", lead) is not None and not q.unit and q.value == 0
+    return (
+        _NOT_A_PART.search(lead) is not None
+        or re.search(r"còn lại\s*$", lead) is not None
+        and not q.unit
+        and q.value == 0
+    )
 
 
 def _labels(reading: Reading, at: int, parts: Sequence[Quantity], stop: int) -> tuple[str, ...]:
@@ -156,14 +171,29 @@ def _judge(reading: Reading, listing: Listing) -> Claim | None:
 def _said(reading: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
     added = sum((q.value for q in parts), Decimal(0))
     reason = "sum_holds" if verdict is Verdict.HOLDS else "sum_wrong"
+    if verdict is Verdict.HOLDS and is_unit_slip(reading, total, parts):
+        verdict, reason = Verdict.UNIT_SLIP, "sum_unit"
     return claim(reading, Kind.SUM, verdict, [total, *parts], reason, added, None, total.value, added)
+
+
+def is_unit_slip(reading: Reading, total: Quantity, parts: Sequence[Quantity]) -> bool:
+    """Procedures and dossiers under one total: the figures agree, the things counted don't."""
+    units = {q.unit for q in parts if q.unit}
+    if units:
+        return {*units, total.unit} == {"hồ sơ", "thủ tục"}
+    named = reading.text[total.unit_end : max(q.end for q in parts)].lower()
+    return total.unit == "thủ tục" and "hồ sơ" in named and not re.search(r"thủ tục|tthc", named)
 
 
 def is_complete(listing: Listing) -> bool:
     """Whether parts that miss their total were meant to make it: the wording says so, or the names leave nothing out."""
     total, parts = listing.total, listing.parts
     alike = all(same_unit(total, part) for part in parts)
-    if listing.closed and (alike or not total.unit or total.unit in {"văn bản", "người", "đơn vị", "trường hợp", "nhiệm vụ"}):
+    if any(part.is_points != total.is_points and part.unit and total.unit for part in parts):
+        return False
+    if listing.closed and (
+        alike or not total.unit or total.unit in {"văn bản", "người", "đơn vị", "trường hợp", "nhiệm vụ"}
+    ):
         return True
     if not alike:
         return False
@@ -209,5 +239,7 @@ def _leading(item: Reading) -> Quantity | None:
 
 
 def _over(header: Reading, last: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
-    wide = Reading(header.text, type(header.passage)(header.passage.start, last.passage.end, header.passage.form, 0), [], [])
+    wide = Reading(
+        header.text, type(header.passage)(header.passage.start, last.passage.end, header.passage.form, 0), [], []
+    )
     return _said(wide, total, parts, verdict)

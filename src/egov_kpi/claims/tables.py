@@ -30,7 +30,9 @@ class Row:
 
     @property
     def is_total(self) -> bool:
-        label = next((text for text, figure in zip(self.texts, self.figures, strict=True) if text.strip() and figure is None), "")
+        label = next(
+            (text for text, figure in zip(self.texts, self.figures, strict=True) if text.strip() and figure is None), ""
+        )
         return _TOTAL.match(label.strip()) is not None
 
     def value(self, column: int) -> Decimal | None:
@@ -56,7 +58,12 @@ def table_claims(text: str, block: Sequence[Passage]) -> list[Claim]:
 def _row(text: str, passage: Passage) -> Row:
     spans = cells(text, passage.start, passage.end)
     texts = tuple(text[first:last] for first, last in spans)
-    return Row(passage.start, passage.end, texts, tuple(_figure(cell, first) for cell, (first, _) in zip(texts, spans, strict=True)))
+    return Row(
+        passage.start,
+        passage.end,
+        texts,
+        tuple(_figure(cell, first) for cell, (first, _) in zip(texts, spans, strict=True)),
+    )
 
 
 def _figure(cell: str, at: int) -> Quantity | None:
@@ -85,7 +92,7 @@ def _heads(header: Sequence[Row], width: int) -> list[str]:
 
 def _columns(rows: Sequence[Row], heads: Sequence[str]) -> list[int]:
     """Columns that hold figures in most rows and are no running number."""
-    found = []
+    found: list[Claim] = []
     for column, head in enumerate(heads):
         filled = [row.value(column) for row in rows if row.value(column) is not None]
         running = [Decimal(n) for n in range(1, len(filled) + 1)] == filled and column == 0
@@ -103,7 +110,7 @@ def _rates(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]:
     """For each rate column the pair of count columns that gives it in most rows."""
     columns = _columns(rows, heads)
     counts = [column for column in columns if not _is_rate(rows, heads, column)]
-    found = []
+    found: list[Claim] = []
     for rate in (column for column in columns if column not in counts):
         pair = _best_pair(rows, counts, rate)
         if pair is not None:
@@ -157,7 +164,9 @@ def _points(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]
         for column in _columns(rows, heads)
         if column != maxima[0] and _POINTS_HEAD.search(heads[column]) and not _is_rate(rows, heads, column)
     ]
-    return [_points_row(text, row, column, maxima[0]) for row in rows for column in earned if _has(row, column, maxima[0])]
+    return [
+        _points_row(text, row, column, maxima[0]) for row in rows for column in earned if _has(row, column, maxima[0])
+    ]
 
 
 def _points_row(text: str, row: Row, column: int, maximum: int) -> Claim:
@@ -178,7 +187,11 @@ def _row_sums(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Clai
         others = [column for column in columns if column != total]
         parts = _making(rows, total, others)
         if parts:
-            return [_sum(text, row.start, row.end, row.value(total), [row.value(c) for c in parts]) for row in rows if _has(row, total, *parts)]
+            return [
+                _sum(text, row.start, row.end, row.value(total), [row.value(c) for c in parts])
+                for row in rows
+                if _has(row, total, *parts)
+            ]
     return []
 
 
@@ -188,7 +201,9 @@ def _making(rows: Sequence[Row], total: int, others: Sequence[int]) -> tuple[int
         return None
     for size in range(min(len(others), 5), 1, -1):
         for parts in combinations(others, size):
-            hits = sum(row.value(total) == sum((row.value(c) or Decimal(0) for c in parts), Decimal(0)) for row in usable)
+            hits = sum(
+                row.value(total) == sum((row.value(c) or Decimal(0) for c in parts), Decimal(0)) for row in usable
+            )
             if hits >= 2 and hits * 3 >= len(usable) * 2:
                 return parts
     return None
@@ -200,7 +215,11 @@ def _totals(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]
     parts = [row for row in rows if not row.is_total]
     if len(totals) != 1 or len(parts) < 2:
         return []
-    columns = [c for c in _columns(rows, heads) if not _is_rate(rows, heads, c) and _has(totals[0], c) and all(_has(row, c) for row in parts)]
+    columns = [
+        c
+        for c in _columns(rows, heads)
+        if not _is_rate(rows, heads, c) and _has(totals[0], c) and all(_has(row, c) for row in parts)
+    ]
     start, end = totals[0].start, totals[0].end
     return [_sum(text, start, end, totals[0].value(c), [row.value(c) for row in parts]) for c in columns]
 

@@ -2,8 +2,9 @@
 
 import re
 
-DURATIONS = frozenset(
-    {"tháng", "ngày", "giờ", "phút", "giây", "năm", "tuần", "quý", "tuổi", "m2", "m²", "km", "km2", "ha", "trang", "lần", "h"}
+DURATIONS = frozenset({"ngày", "giờ", "phút"})
+MEASURES = frozenset(
+    {"tháng", "giây", "năm", "tuần", "quý", "tuổi", "m2", "m²", "km", "km2", "ha", "trang", "lần", "h", "gb", "mbps"}
 )
 ABBREVIATIONS = {
     "hs": "hồ sơ",
@@ -76,6 +77,7 @@ STRONG_GLUE = re.compile(
     rf"(?:chiếm|tương ứng|tương đương|bằng|tức|đạt {RATE}|với {RATE}|{RATE}|=|\()(?:\s|là|đạt|khoảng|gần|hơn|trên|chỉ|{RATE}|với|:)*$",
     re.IGNORECASE,
 )
+OF_THESE = re.compile(r"(?:trên|trong|của)\s+(?:tổng|số|tất cả|toàn bộ)(?:\s+\w+){0,5}\s*$", re.IGNORECASE)
 OF_TOTAL = re.compile(
     r"(?:^|\W)(?:trên|trong|/|so với|của)\s*(?:tổng(?:\s+số)?|tất cả|toàn bộ|số|tổng cộng)?\s*(?:\w+\s+){0,4}?(?:là\s+|có\s+)?$",
     re.IGNORECASE,
@@ -93,7 +95,7 @@ RESULT = re.compile(
     re.IGNORECASE,
 )
 AIM = re.compile(
-    r"phấn đấu|mục tiêu|hướng tới|hướng đến|đặt ra|đề nghị|yêu cầu|kiến nghị|đề xuất|(?<!\w)phải(?! giải quyết)(?!\w)|(?<!\w)cần(?!\w)|"
+    r"phấn đấu|mục tiêu|không quá|hướng tới|hướng đến|đặt ra|đề nghị|yêu cầu|kiến nghị|đề xuất|(?<!\w)phải(?! giải quyết)(?!\w)|(?<!\w)cần(?!\w)|"
     r"(?<!\w)sẽ(?!\w)|tối thiểu|ít nhất|không thấp hơn|không dưới|dự kiến|quyết tâm|chậm nhất|tiếp tục (?:nâng|duy trì|phấn đấu)|"
     r"năm tới|thời gian tới|chỉ tiêu (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|chỉ tiêu\s*(?:là|:)|kế hoạch (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|"
     r"^\W*chỉ tiêu|^\W*kế hoạch (?:năm|quý|giao|đề ra)|^\W*nâng|(?:kế hoạch|chỉ tiêu|kh|mục tiêu|ct)\s*(?:là|:|giao)?\s*(?:trên|từ)?\s*$|"
@@ -107,19 +109,22 @@ LEAD_AIM = re.compile(
     re.IGNORECASE,
 )
 AIM_HEADING = re.compile(
-    r"phương hướng|nhiệm vụ (?:trọng tâm|và giải pháp|thời gian|năm|6 tháng cuối|quý)|mục tiêu|kiến nghị|đề xuất|giải pháp|chỉ tiêu phấn đấu|thời gian tới",
+    r"phương hướng|nhiệm vụ (?:trọng tâm|và giải pháp|thời gian|năm|6 tháng cuối|quý)|mục tiêu|kiến nghị|đề xuất|giải pháp|chỉ tiêu phấn đấu|thời gian tới|^\W*(?:các )?chỉ tiêu (?:năm|quý|chủ yếu|giao|kế hoạch)",
     re.IGNORECASE,
 )
 COMPARED = re.compile(
-    r"kế hoạch|dự toán|chỉ tiêu|so với|cùng kỳ|được giao|giao|nghị quyết|năm trước|quý trước|tháng trước|định mức|kh(?!\w)", re.IGNORECASE
+    r"kế hoạch|dự toán|chỉ tiêu|so với|cùng kỳ|được giao|giao|nghị quyết|năm trước|quý trước|tháng trước|định mức|kh(?!\w)",
+    re.IGNORECASE,
 )
 CHANGE = re.compile(
-    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng)(?:\s+(?:thêm|lên|khoảng|gần|hơn|trên|được|tới|đến|xuống|bình quân|"
+    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)(?:\s+(?:thêm|lên|khoảng|gần|hơn|trên|được|tới|đến|xuống|bình quân|"
     r"tương ứng|nhẹ|mạnh|là|:|đi|trung bình|chỉ|còn|đáng kể|tỷ lệ|tương đương|so với (?:cùng kỳ|năm trước|quý trước|tháng trước)(?: năm trước| năm \d+)?(?:\s*là)?))*\s*$",
     re.IGNORECASE,
 )
-DOWN = re.compile(r"giảm|thấp hơn|ít hơn", re.IGNORECASE)
-NEGATED = re.compile(r"(?:không|chưa)(?: có \S+ \S+(?: nào)?)? (?:đạt|đủ|tới|đến|phải)(?: được| mức)?\s*$", re.IGNORECASE)
+DOWN = re.compile(r"giảm|thấp hơn|ít hơn|rút ngắn", re.IGNORECASE)
+NEGATED = re.compile(
+    r"(?:không|chưa)(?: có \S+ \S+(?: nào)?)? (?:đạt|đủ|tới|đến|phải)(?: được| mức)?\s*$", re.IGNORECASE
+)
 
 # Members that leave nothing out when they are listed together.
 COMPLEMENTS = tuple(
@@ -160,7 +165,12 @@ MASKS: tuple[tuple[str, int], ...] = (
     # dates and times
     (r"\b\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*(?:19|20)\d\d\b", 0),
     (r"(?:ngày|hôm|sáng|chiều)\s+(?P<x>\d{1,2}(?:\s*[/-]\s*\d{1,2})?)(?!\d|[.,]\d|\s*[/-]?\s*\d{3})(?!\s*%)", _I),
-    (r"(?:từ|đến|trước|sau|và)\s+(?P<x>[0-3]?\d/(?:0?[1-9]|1[0-2]))(?![\d.,/]*\d)(?!\s*\(?(?:" + NOUNS + r")(?!\w))(?!\s*%)", _I),
+    (
+        r"(?:từ|đến|trước|sau|và)\s+(?P<x>[0-3]?\d/(?:0?[1-9]|1[0-2]))(?![\d.,/]*\d)(?!\s*\(?(?:"
+        + NOUNS
+        + r")(?!\w))(?!\s*%)",
+        _I,
+    ),
     (r"(?:tháng|quý|năm)\s+(?P<x>\d{1,4}(?:\s*[/-]\s*\d{1,4})*)(?![\d.,]*%)(?!\d)", _I),
     (r"(?:tháng|quý)\s+(?:[IVX]+|\d+)(?:\s*,\s*(?:[IVX]+|\d+))*\s*[/-]\s*(?P<x>\d{4})", _I),
     (r"\b(?:19|20)\d\d\s*[-–/]\s*(?:19|20)\d\d\b", 0),
@@ -170,17 +180,31 @@ MASKS: tuple[tuple[str, int], ...] = (
     (r"\b24/7\b|\b24/24\s*(?:giờ|h)\b", _I),
     # telephones, codes, versions, addresses
     (r"\(0\d{2,4}\)[\s.]*\d{3,4}[\s.]?\d{3,4}|(?<![\d.,/])0\d{2,4}(?:[.\s-]?\d{3,4}){2,3}\b", 0),
-    (r"(?:điện thoại|đt|fax|hotline|tổng đài|sđt|zalo|đường dây nóng)\s*:?\s*(?:số\s*)?(?P<x>[\d.\s()-]{4,})(?!\s*(?:" + NOUNS + r")(?!\w))", _I),
+    (
+        r"(?:điện thoại|đt|fax|hotline|tổng đài|sđt|zalo|đường dây nóng)\s*:?\s*(?:số\s*)?(?P<x>[\d.\s()-]{4,})(?!\s*(?:"
+        + NOUNS
+        + r")(?!\w))",
+        _I,
+    ),
     (r"\b[A-Za-zĐđ]+[.-]?\d[\w.-]*\d|\b[A-Z]\d+\b", 0),
     (r"\b\d+(?:[.-]\d+){0,4}\.[A-ZĐ]\d[\w.-]*", 0),
     (r"\b\d+\.\d{4,}(?!\s*%)(?!\d)", 0),
     (r"\b\d{1,3}(?:\.\d{1,2})(?:\.\d+)+\b", 0),
     (r"(?:iso|tcvn|windows|office|ipv|covid)[\s-]*(?P<x>\d[\d:.]*)", _I),
     (r"(?:số|số nhà|ngõ|hẻm)\s+(?P<x>\d+/\d+)\s*,?\s*(?:đường|phố|khu|tổ|ấp|[A-ZĐ]\w+ [A-ZĐ])", 0),
-    (r"(?:khu phố|tổ dân phố|phường|quận|thôn|ấp|khóm|xóm|tổ)\s+(?P<x>\d{1,2})(?=\s*(?:[,.;)–-]|$|thuộc|và\s|\n))(?!,\d|\.\d)", _I),
+    (
+        r"(?:khu phố|tổ dân phố|phường|quận|thôn|ấp|khóm|xóm|tổ)\s+(?P<x>\d{1,2})(?=\s*(?:[,.;)–-]|$|thuộc|và\s|\n))(?!,\d|\.\d)",
+        _I,
+    ),
     # citations and ordinals
-    (rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:\s*[,và]+\s*\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|{NOUNS})))?)(?![\d]*(?:/\d|[.,]\d|\s*%|\s*điểm))", _I),
-    (r"(?:xếp(?: thứ| hạng| vị trí)?|đứng(?: thứ| hạng| vị trí)?|thứ hạng|vị trí|hạng|thứ)\s*(?:thứ\s*)?(?::|là)?\s*(?P<x>\d+(?:/\d+)?)(?!\d)", _I),
+    (
+        rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:\s*[,và]+\s*\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|{NOUNS})))?)(?![\d]*(?:/\d|[.,]\d|\s*%|\s*điểm))",
+        _I,
+    ),
+    (
+        r"(?:xếp(?: thứ| hạng| vị trí)?|đứng(?: thứ| hạng| vị trí)?|thứ hạng|vị trí|hạng|thứ)\s*(?:thứ\s*)?(?::|là)?\s*(?P<x>\d+(?:/\d+)?)(?!\d)",
+        _I,
+    ),
     (r"\[\d+\]", 0),
     (r"(?m)^\s*\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/](?=\s|[A-ZĐÀ-Ỹ])", 0),
     (r"(?m)^\s*\d{1,2}(?:\.\d{1,2}){1,3}\s+(?=[A-ZĐÀ-Ỹ])", 0),

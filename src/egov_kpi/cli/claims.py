@@ -37,12 +37,21 @@ def _group() -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="txt, html, docx, pdf")],
     as_json: Json = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Mã thoát 1 khi có số liệu sai · exit 1 when a claim is wrong")] = False,
-    text: Annotated[bool, typer.Option("--text", help="Chỉ in phần chữ đã đọc · print the extracted text only")] = False,
-    warehouse: Annotated[
-        bool, typer.Option("--warehouse", help="Đối chiếu với kho và lưu kết quả · compare with the warehouse and keep the results")
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Mã thoát 1 khi có số liệu sai · exit 1 when a claim is wrong")
     ] = False,
-    agency: Annotated[str | None, typer.Option("--agency", help="Mã đơn vị của báo cáo · code of the unit reported on")] = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="Chỉ in phần chữ đã đọc · print the extracted text only")
+    ] = False,
+    warehouse: Annotated[
+        bool,
+        typer.Option(
+            "--warehouse", help="Đối chiếu với kho và lưu kết quả · compare with the warehouse and keep the results"
+        ),
+    ] = False,
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="Mã đơn vị của báo cáo · code of the unit reported on")
+    ] = None,
     period: Annotated[str | None, typer.Option("--period", help="2023, 2023Q1, 2023M09")] = None,
 ) -> None:
     """Tìm, tính lại và kết luận về số liệu trong báo cáo · find, recompute and judge the claims of reports."""
@@ -106,10 +115,17 @@ def _print_claims(reports: list["Report"], as_json: bool) -> None:
 
 def _lines(report: "Report") -> list[str]:
     counts = {label: sum(claim.verdict == verdict for claim in report.claims) for verdict, label in _LABELS.items()}
-    summary = ", ".join(f"{count} {label}" for label, count in counts.items() if count) or "không có số liệu để kiểm tra · no claims"
+    summary = (
+        ", ".join(f"{count} {label}" for label, count in counts.items() if count)
+        or "không có số liệu để kiểm tra · no claims"
+    )
     return [f"{report.file}: {summary}", *(line for claim in report.claims for line in _claim_lines(claim))]
 
 
 def _claim_lines(claim: "Claim") -> list[str]:
     shown = " ".join(claim.text.split())
-    return [f"  [{claim.start}-{claim.end}] {_LABELS[claim.verdict]}", f"    “{shown}”", f"    {claim.reason_vi} · {claim.reason_en}"]
+    return [
+        f"  [{claim.start}-{claim.end}] {_LABELS[claim.verdict]}",
+        f"    “{shown}”",
+        f"    {claim.reason_vi} · {claim.reason_en}",
+    ]
