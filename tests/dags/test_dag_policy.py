@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from egov_kpi.contracts.loader import all_contracts
+from egov_kpi.quarantine.decision import CHOICES
 from egov_kpi.settings import PROJECT_ROOT, get_settings
 
 FILES = sorted((PROJECT_ROOT / "dags").glob("*.py"))
@@ -135,7 +136,7 @@ def test_a_blocked_load_is_handed_on_after_its_verdict_and_nothing_waits_for_it(
 def test_the_question_takes_three_answers_and_is_a_rejection_when_nobody_gives_one(dags: dict[str, Any]) -> None:
     dag = dags["decide_load"]
     question = dag.get_task("decide")
-    assert question.options == ["reject", "wait", "propose-waiver"]
+    assert question.options == ["reject", "wait", "propose-waiver"] == list(CHOICES)
     assert question.defaults == ["reject"] and question.response_timeout == timedelta(days=3)
     assert set(question.params) == {"rule", "reason", "expires_on"}
     # Every dataset blocked in every night that a question may stay open.

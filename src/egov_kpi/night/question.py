@@ -51,11 +51,11 @@ def questions(load_seqs: list[int], business_date: date, settings: Settings | No
     ]
 
 
-def ask(load_seq: int, settings: Settings | None = None) -> str:
-    """The text of the question, in Markdown; the ledger notes once that it was asked."""
+def ask(load_seq: int, run_id: str, settings: Settings | None = None) -> str:
+    """The text of the question, in Markdown; the ledger notes once that this run asked it."""
     settings = settings or get_settings()
     with connect("custodian", settings) as conn:
-        conn.execute("select quarantine.ask_decision(%s, 'airflow')", (load_seq,))
+        conn.execute("select quarantine.ask_decision(%s::bigint, 'airflow', %s)", (load_seq, run_id))
     with connect("loader", settings) as conn:
         load = books.loads(conn, [load_seq])[0]
         reasons = _reasons(settings, conn, load)
@@ -86,11 +86,9 @@ def _run_id(load_seq: int, was_answered: bool, business_date: date) -> str:
 
 def _decisions(settings: Settings, load_seq: int) -> list[str]:
     """What was decided about a load so far, oldest first."""
-    with connect("custodian", settings) as conn:
-        rows = conn.execute(
-            "select d.choice from quarantine.load_decision as d where d.load_seq = %s order by d.event_no", (load_seq,)
-        ).fetchall()
-    return [str(row[0]) for row in rows]
+    from egov_kpi.quarantine import decision
+
+    return [str(told["choice"]) for told in decision.decisions(load_seq, settings)]
 
 
 def _reasons(settings: Settings, conn: books.Connection, load: Mapping[str, Any]) -> list[str]:

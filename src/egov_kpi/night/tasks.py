@@ -57,11 +57,11 @@ def questions(load_seqs: list[int], partition_key: str) -> list[dict[str, Any]]:
         return question.questions(load_seqs, date.fromisoformat(partition_key))
 
 
-def ask(load_seq: int) -> str:
+def ask(load_seq: int, run_id: str) -> str:
     from egov_kpi.night import question
 
     with _explained():
-        return question.ask(load_seq)
+        return question.ask(load_seq, run_id)
 
 
 def answer(load_seq: int, given: dict[str, Any]) -> dict[str, Any]:

@@ -188,7 +188,8 @@ def _decision_tasks(patience: timedelta) -> None:
     def put_question() -> str:
         from egov_kpi.night import tasks
 
-        return tasks.ask(int(get_current_context()["params"]["load_seq"]))
+        context = get_current_context()
+        return tasks.ask(int(context["params"]["load_seq"]), str(context["run_id"]))
 
     question = HITLOperator(
         task_id="decide",
