@@ -105,22 +105,32 @@ def open_world(
     *,
     origin: Saved | None = None,
     source: FaultServer | None = None,
+    source_url: str = "",
     key: str = "",
+    records: Records | None = None,
+    name: str = "",
     **options: Any,
 ) -> Iterator[World]:
     """A world cloned from `origin` (default: migrated and seeded), gone at the end of the block.
 
-    `options` scale the profile (dossiers_per_night, history_months). A `source` of the caller's, with its `key`, may
-    serve several worlds one after another; the caller starts and ends it.
+    `options` scale the profile (dossiers_per_night, history_months); `records` are used instead of a profile's. A
+    `source` of the caller's, with its `key`, may serve several worlds one after another; the caller starts and ends it.
+    `source_url` is the address of one that another process serves; `world.source` then serves nobody. `name` is the
+    database's name.
     """
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    # It tells of every temporary folder, on stderr.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     key = key or secrets.token_hex(16)
-    records = generate(profile, seed, **options)
+    records = records or generate(profile, seed, **options)
     served = nullcontext(source) if source else FaultServer(create_app(records, key))
-    saved = cluster.clone(origin or cluster.seeded)
+    saved = cluster.clone(origin or cluster.seeded, name)
     try:
         with served as started:
-            variables = {"SOURCE_BASE_URL": started.url, "SOURCE_TOKEN": key, "NIGHT_TIMEOUT_SECONDS": "600"}
+            variables = {
+                "SOURCE_BASE_URL": source_url or started.url,
+                "SOURCE_TOKEN": key,
+                "NIGHT_TIMEOUT_SECONDS": "600",
+            }
             with environment(cluster.url(saved.database), saved.folder, **variables) as settings:
                 yield World(cluster, saved, settings, started, records)
     finally:

@@ -1,0 +1,95 @@
+"""`python -m proofs.chaos --seeds N [--airflow M] [--workers 2]`: prints a row per kill; 0 when all recovered."""
+
+import argparse
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from egov_kpi.simulator.faults import FaultServer
+from egov_kpi.simulator.records import Records
+from egov_kpi.simulator.server import create_app
+from proofs.chaos.course import Walk, chaos_records
+from proofs.chaos.stage import Setting, run_seeds
+from proofs.harness.cluster import Cluster, throw_away_cluster
+from proofs.harness.table import COULD_NOT_RUN, Table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    table = Table(as_json=chosen.json, widths={"case": 14, "done": 96, "seen": 60})
+    try:
+        if chosen.seeds:
+            stage_level(table, _seeds(chosen), chosen.workers)
+    except Exception as error:  # noqa: BLE001 -- a harness that could not run has proven nothing, and says so
+        print(f"could not run: {type(error).__name__}: {error}", file=sys.stderr)
+        table.finish()
+        return COULD_NOT_RUN
+    return table.finish()
+
+
+def stage_level(table: Table, seeds: list[int], workers: int) -> None:
+    """The kills without Airflow, in a cluster of their own."""
+    with throw_away_cluster() as cluster, prepared(cluster) as setting:
+        print(f"# {_summary(setting)}", file=sys.stderr)
+        for row in run_seeds(setting, seeds, workers):
+            table.add(**row)
+
+
+@contextmanager
+def prepared(cluster: Cluster, datasets: frozenset[str] = frozenset()) -> Iterator[Setting]:
+    """The undisturbed course, walked once; the sources are served by a process of their own."""
+    records, key = chaos_records(), secrets.token_hex(16)
+    with served(records, key) as url:
+        course = Walk(cluster, url, key, records, datasets).walk()
+        yield Setting(cluster, url, key, records, course)
+
+
+@contextmanager
+def served(records: Records, key: str) -> Iterator[str]:
+    """The simulated sources in a process of their own: whoever forks must not have their thread."""
+    context = get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(records, key, theirs), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("end")
+        process.join()
+
+
+def _serve(records: Records, key: str, pipe: Connection) -> None:
+    with FaultServer(create_app(records, key)) as server:
+        pipe.send(server.url)
+        pipe.recv()
+
+
+def _summary(setting: Setting) -> str:
+    steps = setting.course.steps()
+    kinds = ", ".join(f"{step} {len({label for _, label in found})}" for step, found in steps.items())
+    return f"boundaries inside a write, by step: {kinds}"
+
+
+def _seeds(chosen: argparse.Namespace) -> list[int]:
+    return list(range(chosen.first, chosen.first + chosen.seeds))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m proofs.chaos", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=60, help="kills at the level of a stage")
+    parser.add_argument("--first", type=int, default=1, help="the first seed")
+    parser.add_argument("--airflow", type=int, default=0, metavar="M", help="kills under the real Airflow")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    began = time.monotonic()
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    sys.exit(main())

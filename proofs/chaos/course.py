@@ -1,0 +1,225 @@
+"""The undisturbed course of two nights, a rollback and a revocation: what every killed run is held against.
+
+It is walked once. Before each step the world is saved, so that a seed can start right there; every step's boundaries
+are recorded; and the digest of the marts is noted wherever a killed run may end. The first night brings every dataset
+its first load, one with rows that the gate refuses; the second brings what changed since, and those rows again.
+"""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from egov_kpi.contracts.loader import all_contracts
+from egov_kpi.errors import EgovError
+from egov_kpi.night import ingest
+from egov_kpi.night.build import GOOD, build_and_publish
+from egov_kpi.publish.build import build
+from egov_kpi.publish.publish import publish
+from egov_kpi.publish.revoke import revoke
+from egov_kpi.publish.rollback import rollback
+from egov_kpi.settings import Settings
+from egov_kpi.simulator.records import Records, generate
+from proofs.chaos.primitives import install
+from proofs.chaos.watch import Watch
+from proofs.harness.cluster import Cluster, Saved
+from proofs.harness.world import Silent, World, open_world
+
+NIGHTS = (date(2023, 3, 6), date(2023, 3, 7))
+REASON = "kill harness"
+# Small, so that a seed costs seconds: the units of one province, one month before the first night.
+PROFILE = {"dossiers_per_night": 20, "history_months": 1}
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command that a seed may kill: what runs, where it starts from, and the digest that has to come out."""
+
+    name: str
+    night: date
+    origin: Saved
+    ends_as: str
+    dataset: str = ""
+    load_seq: int = 0
+    # Boundaries inside a write, by label, and how often each is met.
+    boundaries: dict[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def title(self) -> str:
+        return " ".join(filter(None, (self.name, self.dataset, self.night.isoformat())))
+
+
+@dataclass
+class Course:
+    """Every command with its boundaries, and the digests by name of where a run may end."""
+
+    commands: list[Command] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def steps(self) -> dict[str, list[tuple[Command, str]]]:
+        """Boundaries (command, label) by step, in a fixed order."""
+        found: dict[str, list[tuple[Command, str]]] = {}
+        for command in self.commands:
+            for label in sorted(command.boundaries):
+                found.setdefault(step_of(command.name, label), []).append((command, label))
+        return dict(sorted(found.items()))
+
+
+def chaos_records(seed: int = 1) -> Records:
+    """A small province, some of whose dossiers are exported with a unit that nobody knows."""
+    records = generate("province", seed, **PROFILE)
+    rows = [_flawed(records.dossiers, night, count) for night, count in zip(NIGHTS, (2, 0), strict=True)]
+    return replace(records, flaws=pd.concat(rows, ignore_index=True))
+
+
+def _flawed(dossiers: pd.DataFrame, night: date, count: int) -> pd.DataFrame:
+    rows = dossiers[dossiers["updated_at"].dt.date == night].head(count)
+    codes = [f"000.00.15.H58-{night:%m%d}-{number:04d}" for number in range(len(rows))]
+    return rows.assign(agency_code="84999", dossier_code=codes).astype(object)
+
+
+def step_of(command: str, label: str) -> str:
+    """The step that a boundary lies in."""
+    if command == "pull":
+        if label.startswith(("file", "folder", "delivery")):
+            return "land"
+        return "register" if "event load_registered" in label or "event delivery" in label else "stage"
+    if command == "gate":
+        return "gate" if "refused" in label else "promote"
+    if command == "publish":
+        if "audit_checked" in label:
+            return "audit"
+        return "history" if "kpi_value_log" in label else "publish"
+    return command
+
+
+def run(command: Command, settings: Settings) -> None:
+    """The command itself, as a task or the command line calls it."""
+    actions: dict[str, Callable[[], Any]] = {
+        "pull": lambda: ingest.pull_and_stage(command.dataset, command.night, settings=settings),
+        "gate": lambda: ingest.gate_and_promote(command.dataset, command.night, settings=settings),
+        "build": lambda: build(settings, command.night),
+        "publish": lambda: publish(settings, command.night),
+        "rollback": lambda: rollback(REASON, settings),
+        "revoke": lambda: revoke(command.load_seq, REASON, settings),
+    }
+    actions[command.name]()
+
+
+def prepare(command: Command, settings: Settings) -> None:
+    """What comes before the command and isn't killed: a gate needs a load that waits."""
+    if command.name == "gate":
+        ingest.pull_and_stage(command.dataset, command.night, settings=settings)
+
+
+def recover(command: Command, settings: Settings) -> None:
+    """What whoever finds the ruins does: the same again. Of a night, the night."""
+    if command.name == "rollback":
+        _rollback_again(settings)
+    elif command.name == "revoke":
+        revoke(command.load_seq, REASON, settings)
+        build_and_publish(command.night, settings=settings)
+    else:
+        run_night(command.night, settings)
+
+
+def run_night(night: date, settings: Settings) -> None:
+    from egov_kpi.night.nightly import run_in_process
+
+    progress = Silent()
+    run_in_process(night, progress, settings)
+    failed = {name: detail for name, (state, detail) in progress.ended.items() if state == "failed"}
+    if failed:
+        raise RuntimeError(f"datasets failed: {failed}")
+
+
+def _rollback_again(settings: Settings) -> None:
+    """Refused when the killed one had been committed already: there is nothing before the first publish."""
+    try:
+        rollback(REASON, settings)
+    except EgovError as error:
+        if error.code != "EGOV-PUB-007":
+            raise
+
+
+@contextmanager
+def _traced(world: World) -> Any:
+    watch = Watch(world.settings.database_url, None)
+    undo = install(watch, world.settings.landing_dir)
+    try:
+        yield watch
+    finally:
+        undo()
+        watch.close()
+
+
+class Walk:
+    """The walk along the course in one world, and in copies of it for what would turn it elsewhere."""
+
+    def __init__(
+        self, cluster: Cluster, source_url: str, key: str, records: Records, datasets: frozenset[str] = frozenset()
+    ) -> None:
+        """`datasets` are those whose steps may be killed; none: all."""
+        self.course = Course()
+        self._datasets = datasets
+        self._cluster = cluster
+        self._source = {"source_url": source_url, "key": key, "records": records}
+
+    def walk(self) -> Course:
+        with open_world(self._cluster, name="chaos_course", **self._source) as world:
+            for night in NIGHTS:
+                self._night(world, night)
+            evening = world.save("chaos_evening")
+            load_seq = _newest_load(world, "one_stop.dossiers")
+        self._aside(Command("rollback", NIGHTS[1], evening, ends_as=NIGHTS[0].isoformat()))
+        self._aside(Command("revoke", NIGHTS[1], evening, ends_as="revoked", load_seq=load_seq))
+        return self.course
+
+    def _night(self, world: World, night: date) -> None:
+        ends_as = night.isoformat()
+        for dataset, contract in all_contracts(world.settings).items():
+            is_chosen = not self._datasets or dataset in self._datasets
+            if is_chosen and (night == NIGHTS[0] or contract.shape == "delta"):
+                origin = world.save(f"chaos_{night:%m%d}_{contract.table}")
+                self._step(world, Command("pull", night, origin, ends_as, dataset))
+                self._step(world, Command("gate", night, origin, ends_as, dataset))
+            else:
+                ingest.pull_and_stage(dataset, night, settings=world.settings)
+                ingest.gate_and_promote(dataset, night, settings=world.settings)
+        for name in ("build", "publish"):
+            self._step(world, Command(name, night, world.save(f"chaos_{night:%m%d}_{name}"), ends_as))
+        _require_good(world, night)
+        self._note(ends_as, world)
+
+    def _step(self, world: World, command: Command) -> None:
+        with _traced(world) as watch:
+            run(command, world.settings)
+        inside = {label: count for label, count in watch.trace.items() if count}
+        self.course.commands.append(replace(command, boundaries=inside))
+
+    def _aside(self, command: Command) -> None:
+        with open_world(self._cluster, name="chaos_aside", origin=command.origin, **self._source) as world:
+            self._step(world, command)
+            if command.name == "revoke":
+                build_and_publish(command.night, settings=world.settings)
+            self._note(command.ends_as, world)
+
+    def _note(self, name: str, world: World) -> None:
+        """The same place must always look the same, or no digest could tell a killed run from a quiet one."""
+        digest = world.digest()
+        if self.course.digests.setdefault(name, digest) != digest or not digest:
+            raise RuntimeError(f"the undisturbed run is not steady: {name}")
+
+
+def _require_good(world: World, night: date) -> None:
+    verdicts = {name: ingest.verdict(name, night)["verdict"] for name in all_contracts(world.settings)}
+    if not GOOD.issuperset(verdicts.values()) or "quarantined" not in verdicts.values():
+        raise RuntimeError(f"the undisturbed night of {night} is not what it is meant to be: {verdicts}")
+
+
+def _newest_load(world: World, dataset: str) -> int:
+    found = world.ask("auditor", "select max(load_seq) as load_seq from ledger.load where dataset = %s", dataset)
+    return int(found["load_seq"].iloc[0])

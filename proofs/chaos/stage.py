@@ -1,0 +1,236 @@
+"""Kills at the level of a stage: a forked process, its warm parent, a database cloned from where the step begins."""
+
+import contextlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from egov_kpi.settings import get_settings
+from egov_kpi.simulator.records import Records
+from proofs.chaos.course import Command, Course, prepare, recover, run
+from proofs.chaos.primitives import install
+from proofs.chaos.watch import Evidence, Target, Watch
+from proofs.harness.cluster import Cluster
+from proofs.harness.world import World, open_world
+
+TIMEOUT_SECONDS = 240.0
+# Landing leaves a folder alone that is younger than this: its writer may not have locked it yet.
+YOUNG_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Pick:
+    """What a seed stands for."""
+
+    seed: int
+    step: str
+    command: Command
+    target: Target
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a forked process ended: `signal` that killed it or 0, `told` what it said through its pipe."""
+
+    signal: int
+    status: int
+    told: list[dict[str, Any]]
+    error: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a seed needs to run: the cluster, where the sources are, the course."""
+
+    cluster: Cluster
+    source_url: str
+    key: str
+    records: Records
+    course: Course
+
+
+def pick(course: Course, seed: int) -> Pick:
+    """The step, the boundary in it and which time it is met, from the seed alone."""
+    chance = random.Random(seed)  # noqa: S311 (a draw that must repeat, not a secret)
+    steps = course.steps()
+    # Steps take turns, so that few seeds already meet all of them.
+    step = list(steps)[seed % len(steps)]
+    label = chance.choice(sorted({label for _, label in steps[step]}))
+    command = chance.choice([command for command, found in steps[step] if found == label])
+    occurrence = chance.randint(1, command.boundaries[label])
+    return Pick(seed, step, command, Target(label, occurrence))
+
+
+def run_seeds(setting: Setting, seeds: list[int], workers: int) -> Iterator[dict[str, Any]]:
+    """The row of each seed as it comes."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_start, initargs=(setting,)) as pool:
+        for done in as_completed([pool.submit(_one, seed) for seed in seeds]):
+            yield done.result()
+
+
+_setting: list[Setting] = []
+
+
+def _start(setting: Setting) -> None:
+    _setting[:] = [setting]
+
+
+def _one(seed: int) -> dict[str, Any]:
+    return run_seed(_setting[0], seed)
+
+
+def run_seed(setting: Setting, seed: int) -> dict[str, Any]:
+    """Kill, recover, compare; one row."""
+    began, picked = time.monotonic(), pick(setting.course, seed)
+    name = f"chaos_{os.getpid()}"
+    try:
+        with open_world(
+            setting.cluster,
+            origin=picked.command.origin,
+            name=name,
+            source_url=setting.source_url,
+            key=setting.key,
+            records=setting.records,
+        ) as world:
+            row = _killed_and_recovered(setting, world, picked)
+    except Exception:  # noqa: BLE001 -- a seed that broke the harness is a red row, and no other seed's business
+        row = {"ok": False, "seen": traceback.format_exc(limit=-3)}
+    done = f"{picked.command.title} | {picked.target.label} #{picked.target.occurrence}"
+    return {"case": f"{seed} {picked.step}", "done": done, "expected": "X", **row, "seconds": time.monotonic() - began}
+
+
+def _killed_and_recovered(setting: Setting, world: World, picked: Pick) -> dict[str, Any]:
+    killed = fork(lambda pipe: _armed(picked, pipe), world.saved.folder)
+    if killed.signal != signal.SIGKILL or not killed.told:
+        return {"ok": False, "seen": f"not killed: ended with {killed.status} {killed.error}"}
+    evidence = Evidence(**killed.told[0])
+    if not evidence.is_inside:
+        return {"ok": False, "seen": f"killed outside a write: {evidence}"}
+    age_leftovers(world)
+    recovered = fork(lambda _: recover(picked.command, get_settings()), world.saved.folder)
+    if recovered.signal or recovered.status:
+        return {"ok": False, "seen": f"{evidence.text()}; recovery failed: {recovered.error or recovered}"}
+    wrong = list(breaches(world, setting.course.digests[picked.command.ends_as]))
+    fate = f", {_fate(world, evidence.xid)}" if evidence.xid else ""
+    return {"ok": not wrong, "seen": "; ".join([evidence.text() + fate, *wrong])}
+
+
+def _armed(picked: Pick, pipe: int) -> None:
+    settings = get_settings()
+    prepare(picked.command, settings)
+    watch = Watch(settings.database_url, picked.target, pipe)
+    install(watch, settings.landing_dir)
+    run(picked.command, settings)
+
+
+def breaches(world: World, digest: str) -> Iterator[str]:
+    """All that a recovered world may get wrong."""
+    if world.digest() != digest:
+        yield "the marts differ from the undisturbed run's"
+    if not world.digest_is_kept():
+        yield "the digest that the builds noted is not that of the rows"
+    if not world.ledger_holds():
+        yield "the ledger's chain is broken"
+    yield from world.account_breaches()
+    yield from (f"inbound table left: {name}" for name in _inbound(world))
+    yield from (f"left in landing: {path.name}" for path in leftovers(world))
+
+
+def leftovers(world: World) -> list[Path]:
+    """Folders of deliveries that were never completed."""
+    landing = world.settings.landing_dir
+    return [path for kind in (".incoming-*", ".discarded-*") for path in landing.rglob(kind)]
+
+
+def age_leftovers(world: World) -> None:
+    """A minute goes by before the next run: what it finds is no longer young."""
+    for path in leftovers(world):
+        then = path.stat().st_mtime - 2 * YOUNG_SECONDS
+        os.utime(path, (then, then))
+
+
+def _inbound(world: World) -> list[str]:
+    found = world.ask(
+        "superuser", "select relname::text as name from pg_class where relnamespace = 'inbound'::regnamespace "
+        "and relkind in ('r', 'p') order by 1",
+    )  # fmt: skip
+    return [str(name) for name in found["name"]]
+
+
+def _fate(world: World, xid: str) -> str:
+    found = world.ask("superuser", "select pg_xact_status(%s::text::xid8) as fate", xid)
+    return str(found["fate"].iloc[0])
+
+
+# --- processes --------------------------------------------------------------------------------------------------------
+
+
+def fork(work: Callable[[int], None], folder: Path) -> Ended:
+    """Run the work in a child of this warm process; it gets the end of a pipe to tell something through."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _in_child(work, writing, folder)
+    os.close(writing)
+    try:
+        told = _read(reading, time.monotonic() + TIMEOUT_SECONDS)
+        if told is None:
+            os.kill(child, signal.SIGKILL)
+    finally:
+        os.close(reading)
+    _, status = os.waitpid(child, 0)
+    if told is None:
+        return Ended(0, -1, [], f"not done after {TIMEOUT_SECONDS:.0f} s")
+    lines = [json.loads(line) for line in told.decode().splitlines()]
+    error = " ".join(line.pop("error") for line in lines if "error" in line)
+    ended = os.waitstatus_to_exitcode(status)
+    return Ended(max(-ended, 0), max(ended, 0), [line for line in lines if line], error)
+
+
+def _in_child(work: Callable[[int], None], pipe: int, folder: Path) -> None:
+    status = 1
+    try:
+        with (folder / "child.log").open("ab", buffering=0) as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        work(pipe)
+        status = 0
+    except BaseException as error:  # noqa: BLE001 -- a child must end here, whatever happened in it
+        text = f"{type(error).__name__}: {error}"[:500]
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+            os.write(pipe, (json.dumps({"error": text}) + "\n").encode())
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _read(handle: int, until: float) -> bytes | None:
+    """All that comes until the other end is closed; nothing when that takes too long."""
+    chunks = b""
+    while (left := until - time.monotonic()) > 0:
+        ready, _, _ = select.select([handle], [], [], left)
+        if ready:
+            chunk = os.read(handle, 65536)
+            if not chunk:
+                return chunks
+            chunks += chunk
+    return None
+
+
+def clear(folder: Path) -> None:
+    """What a run that broke off left of a worker's world."""
+    shutil.rmtree(folder, ignore_errors=True)
