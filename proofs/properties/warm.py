@@ -1,0 +1,57 @@
+"""dbt in this process, with the project read once per colour instead of once per build.
+
+dbt reads its project anew whenever its variables differ, and they differ in every build; that is half of the time of a
+small one. Only the colour has a say in what is read (it names the schema), so a manifest is kept per colour. The
+references that histories are compared with are built without this.
+"""
+
+import json
+import pickle
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dbt.cli import main as dbt_main
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+_VARIABLES, _COMMANDS = "--vars", ("build",)
+
+
+@contextmanager
+def kept_manifests() -> Iterator[None]:
+    """Builds of this process use kept manifests for the time of the block."""
+    kept: dict[str, bytes] = {}
+
+    class Runner(dbtRunner):
+        def invoke(self, args: Sequence[str], **further: Any) -> dbtRunnerResult:
+            command = next((name for name in _COMMANDS if name in args), None)
+            if command is None:
+                return super().invoke(list(args), **further)
+            colour = _colour(args)
+            if colour not in kept:
+                kept[colour] = _read(args, command)
+            # a run leaves compiled code in its manifest, so each gets a copy of its own
+            self.manifest = pickle.loads(kept[colour])  # noqa: S301 (made by this very process)
+            return super().invoke(list(args), **further)
+
+    original = dbt_main.dbtRunner
+    setattr(dbt_main, "dbtRunner", Runner)  # noqa: B010 (a type may not be assigned to)
+    try:
+        yield
+    finally:
+        setattr(dbt_main, "dbtRunner", original)  # noqa: B010
+
+
+def _colour(arguments: Sequence[str]) -> str:
+    return str(json.loads(arguments[list(arguments).index(_VARIABLES) + 1]).get("colour"))
+
+
+def _read(arguments: Sequence[str], command: str) -> bytes:
+    """The project as `dbt parse` reads it with the same options."""
+    words = list(arguments)
+    at = words.index(command)
+    options = words[at + 1 : words.index(_VARIABLES) + 2]
+    outcome = dbtRunner().invoke([*words[:at], "parse", *options])
+    if not outcome.success:
+        raise RuntimeError(f"dbt could not read the project: {outcome.exception}")
+    return pickle.dumps(outcome.result)
