@@ -1,6 +1,7 @@
 """Increases and decreases: a printed change against the two values that it is between."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from egov_kpi.claims import words
@@ -41,10 +42,29 @@ def _is_change(reading: Reading, stated: Quantity) -> bool:
     lead = reading.lead(stated.start, 70)
     cue = words.CHANGE.search(lead)
     if cue is None:
-        return _is_trailing_change(reading, stated)
+        return _is_trailing_change(reading, stated) or _is_change_in_brackets(reading, stated)
     return (
         _LEVEL.search(lead) is None
         or re.search(r"(?:tăng|giảm) (?:lên|đến|tới) (?:gần|hơn|trên)?\s*$", lead.lower()) is not None
+    )
+
+
+def _is_change_in_brackets(reading: Reading, stated: Quantity) -> bool:
+    """`tăng 1.206 hồ sơ (16,7%)`."""
+    counted = _counted_change(reading, stated)
+    return stated.form == "percent" and counted is not None
+
+
+def _counted_change(reading: Reading, stated: Quantity) -> Quantity | None:
+    earlier = [q for q in reading.counts() if q.end <= stated.start]
+    lead = reading.lead(earlier[-1].start, 70) if earlier else ""
+    if not words.CHANGE.search(lead) or re.search(r"cắt giảm\s*\S*\s*$", lead.lower()):
+        return None
+    gap = reading.between(earlier[-1], stated)
+    return (
+        earlier[-1]
+        if re.fullmatch(r"[^,;.%]{0,20}[(,]?\s*(?:tương ứng|tương đương|tức|bằng|hay|=|khoảng)?\s*", gap)
+        else None
     )
 
 
@@ -83,8 +103,21 @@ def _against(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | 
     return None
 
 
+def _by_count(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
+    """(new, old) where only the new value and the number of more or fewer are printed."""
+    counted = _counted_change(reading, stated) if stated.form == "percent" else None
+    if counted is None:
+        return None
+    news = [q for q in reading.counts() if q.end <= counted.start and same_unit(q, counted)]
+    if not news:
+        return None
+    sign = 1 if words.DOWN.search(reading.lead(counted.start, 40)) else -1
+    old = news[-1].value + sign * counted.value
+    return (news[-1], replace(counted, value=old)) if old > 0 else None
+
+
 def _judge(reading: Reading, stated: Quantity) -> Claim | None:
-    pair = _from_to(reading, stated) or _against(reading, stated)
+    pair = _from_to(reading, stated) or _against(reading, stated) or _by_count(reading, stated)
     if pair is None or (stated.form != "percent" and pair[0].form == "percent" and stated.form != "pp"):
         return _without_base(reading, stated)
     new, old = pair

@@ -11,7 +11,13 @@ from egov_kpi.claims.numbers import Quantity, quantities
 from egov_kpi.claims.passages import Form, Passage, passages
 from egov_kpi.claims.rates import rate_claims
 from egov_kpi.claims.reading import Reading
-from egov_kpi.claims.slips import count_as_rate_claims, points_claims, with_point_totals
+from egov_kpi.claims.slips import (
+    count_as_rate_claims,
+    points_claims,
+    with_items_below,
+    with_point_totals,
+    with_points_lost,
+)
 from egov_kpi.claims.sums import list_claims, sum_claims
 
 REACH = 3  # passages back in which a denominator may have been announced
@@ -36,7 +42,7 @@ def find_claims(text: str) -> list[Claim]:
             claims.extend(_of_passage(reading))
             readings.append(reading)
         claims.extend(_of_lists(readings[-len(block) :]))
-    return with_point_totals(_without_repeats(claims))
+    return with_items_below(with_point_totals(_without_repeats(claims)))
 
 
 def _reading(text: str, passage: Passage, found: list[Quantity], earlier: Sequence[Reading]) -> Reading:
@@ -63,13 +69,14 @@ def _header(earlier: Sequence[Reading]) -> Reading | None:
 def _of_passage(reading: Reading) -> list[Claim]:
     if not reading.quantities:
         return []
-    return [
+    claims = [
         *sum_claims(reading),
         *change_claims(reading),
         *count_as_rate_claims(reading),
         *rate_claims(reading),
         *points_claims(reading),
     ]
+    return with_points_lost(reading, claims)
 
 
 def _of_lists(readings: Sequence[Reading]) -> list[Claim]:

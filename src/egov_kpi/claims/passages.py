@@ -32,8 +32,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(
-    r"(?<=[.!?…])(?:\s+|\s*\n)(?=[^\sa-zà-ỹđ])"
-    r"|(?<=[^\W\d_][.!?])(?=[A-ZĐÀ-Ỹ][a-zà-ỹ])|(?<=[%)][.])(?=[A-ZĐÀ-Ỹ])"
+    rf"(?<=[.!?…])(?:\s+|\s*\n)(?=[^\s{words.LOWER}])"
+    rf"|(?<=[^\W\d_][.!?])(?=[{words.UPPER}][{words.LOWER}])|(?<=[%)][.])(?=[{words.UPPER}])"
     r"|(?<=%)\s*(?=(?:Số|Tỷ|Tỉ|Trong|Tổng|Đã|Có|Ngoài|Việc|Kết|Về|Hồ|Văn|Đối|Riêng|Tuy|Bên|Tiếp|Thực)\s)"
 )
 _ABBREVIATED = re.compile(

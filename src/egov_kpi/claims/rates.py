@@ -77,9 +77,19 @@ def _link(reading: Reading, stated: Quantity, ratio: Ratio) -> Link | None:
         cost -= 20
     if agrees(percent(ratio.part.value, ratio.whole.value), stated):
         cost -= 80
-    elif not words.GLUE.match(gap) and not _may_belong(gap, after):
+    elif not words.GLUE.match(gap) and (any(q.form == "count" for q in between) or not _may_belong(gap, after)):
+        return None
+    elif _is_fraction(reading, ratio):
         return None
     return Link(cost, stated, ratio)
+
+
+def _is_fraction(reading: Reading, ratio: Ratio) -> bool:
+    """`1/2 số điểm`, `2/3 thời gian`: a fraction of something, no count of a count."""
+    after = reading.tail(ratio.whole.end, 16).lower()
+    return (
+        ratio.whole.value <= 10 and re.match(r"\s*(?:số|thời gian|mức|tổng|lượng|diện tích)(?!\w)", after) is not None
+    )
 
 
 def _may_belong(gap: str, after: bool) -> bool:
@@ -125,7 +135,11 @@ def _is_comparison(reading: Reading, stated: Quantity) -> bool:
 
 def _alone(reading: Reading, stated: Quantity) -> Claim | None:
     """A percent without a pair beside it: a pair of counts further off, an aim, or a figure without its base."""
-    if _is_range(reading, stated) or words.NEGATED.search(reading.lead(stated.start, 40)):
+    if (
+        _is_range(reading, stated)
+        or _is_scoring_rule(reading, stated)
+        or words.NEGATED.search(reading.lead(stated.start, 40))
+    ):
         return None
     pair = _pair(reading, stated)
     if pair is not None:
@@ -149,6 +163,12 @@ def _is_range(reading: Reading, stated: Quantity) -> bool:
     return re.search(r"từ\s+[\d.,]+\s*%?\s*(?:đến|tới|lên|xuống|còn)\s*\S{0,6}\s*$", before) is not None
 
 
+def _is_scoring_rule(reading: Reading, stated: Quantity) -> bool:
+    """`≤ 5% trừ 1/2 số điểm`, `từ 95% trở lên được 2 điểm`: how points are given, no figure of the report."""
+    after = reading.tail(stated.end, 45).lower()
+    return re.match(r"[^,;.]{0,25}(?:trừ|thì|được tính|chấm|được)\s+(?:\S+\s+){0,3}điểm", after) is not None
+
+
 def _incomplete(reading: Reading, stated: Quantity) -> Claim:
     part, whole = _single_base(reading, stated)
     marks = [mark for mark in (part, whole, stated) if mark is not None]
@@ -169,6 +189,11 @@ def exceeds(reading: Reading, stated: Quantity) -> bool:
 def is_aim(reading: Reading, stated: Quantity) -> bool:
     """Whether a percent says what is wanted, not what came about."""
     clause = reading.clause_before(stated.start)
+    if re.fullmatch(r"[\s(]*(?:\S+\s+)?", clause):
+        clause = (
+            reading.clause_before(reading.passage.start + reading.text[reading.passage.start : stated.start].rfind("("))
+            or clause
+        )
     after = reading.tail(stated.end, 50)
     aims = list(words.AIM.finditer(clause))
     if aims:
@@ -210,6 +235,8 @@ def _pair(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | Non
 
 
 def _may_take_in(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> bool:
+    if any(q.start > stated.end and ";" in reading.text[stated.end : q.start] for q in (part, whole)):
+        return False
     return whole.start != part.start and (whole.value >= part.value or _is_comparison(reading, stated))
 
 
@@ -362,7 +389,8 @@ def _single_base(reading: Reading, stated: Quantity) -> tuple[Quantity | None, Q
         if not q.unit and q.value < 10:
             return None, None
         of_these = goes_on or words.OF_THESE.search(reading.lead(q.start, 40)) is not None
-        return (q, None) if _attached(reading, q, stated) and not of_these else (None, q)
+        attached = _attached(reading, q, stated) and not of_these and not _speaks_of(reading, q, stated)
+        return (q, None) if attached else (None, q)
     for q in reading.counts():
         if (
             q.start > stated.end
@@ -371,6 +399,15 @@ def _single_base(reading: Reading, stated: Quantity) -> tuple[Quantity | None, Q
         ):
             return (q, None)
     return None, None
+
+
+def _speaks_of(reading: Reading, q: Quantity, stated: Quantity) -> bool:
+    """`1.688 văn bản đến, 100% văn bản …`: the percent is one of the things just counted, or of what became of them."""
+    if not re.search(r"[,;]\s*$", reading.text[q.end : stated.start]):
+        return False
+    after = reading.tail(stated.end, 40)
+    unit = words.unit_after(after, 0)[0]
+    return re.match(r"\s*\w", after) is not None and (not words.is_noun(unit) or unit == q.unit)
 
 
 def _in_ratio(reading: Reading, q: Quantity) -> bool:
@@ -383,7 +420,12 @@ def _in_ratio(reading: Reading, q: Quantity) -> bool:
 def _bare_ratios(reading: Reading, linked: set[int]) -> list[Claim]:
     found = []
     for ratio in reading.ratios:
-        if id(ratio) in linked or ratio.part.form == "percent" or not _counts_something(reading, ratio):
+        if (
+            id(ratio) in linked
+            or ratio.part.form == "percent"
+            or _is_fraction(reading, ratio)
+            or not _counts_something(reading, ratio)
+        ):
             continue
         reading.used.update((ratio.part.start, ratio.whole.start))
         found.append(bare(reading, ratio))

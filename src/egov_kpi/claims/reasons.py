@@ -30,6 +30,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "Từ {d}% đến {n}% là {s} điểm phần trăm, tức thay đổi {r}%", "From {d}% to {n}% is {s} percentage points, a change of {r}%"
     ),
     "no_base": ("Không nêu số liệu gốc, không kiểm tra được mức thay đổi {s}", "No base is given: a change of {s} cannot be checked"),
+    "lost": ("{d} điểm trừ {x} điểm bị mất còn lại khác với {n}", "{d} points less the {x} lost are not {n}"),
     "maxima": ("Điểm tối đa các mục cộng lại bằng {x}, không phải {d}", "The maxima of the items add up to {x}, not {d}"),
     "scores": ("Điểm các mục cộng lại bằng {x}, không phải {n}", "The points of the items add up to {x}, not {n}"),
 }  # fmt: skip
@@ -89,16 +90,25 @@ def told(
 
 
 def span(reading: Reading, marks: Sequence[Quantity]) -> tuple[int, int]:
-    """From the clause of the first figure to the unit of the last, within the passage."""
+    """From the clause of the first figure to the end of the clause of the last, within the passage."""
     inside = [mark for mark in marks if reading.passage.start <= mark.start < reading.passage.end]
     first = min(mark.start for mark in inside)
-    end = max(max(mark.end, mark.unit_end) for mark in inside)
+    end = _clause_end(reading, max(max(mark.end, mark.unit_end) for mark in inside))
     lead = reading.text[reading.passage.start : first]
-    cuts = [match.end() for match in re.finditer(r";\s*|^\s*(?:[-+*•–]|[a-zđ0-9]{1,2}[.)])\s+", lead)]
-    start = reading.passage.start + (cuts[-1] if cuts else len(lead) - len(lead.lstrip()))
+    told = [q.unit_end - reading.passage.start for q in reading.quantities if q.start < first and q not in inside]
+    cuts = [match.end() for match in re.finditer(r"[;,]\s+|\)\s*[;,.]?\s*|^\s*(?:[-+*•–]|[a-zđ0-9]{1,2}[.)])\s+", lead)]
+    weak = [cut for cut in cuts if told and cut >= told[-1]][:1]
+    strong = [match.end() for match in re.finditer(r";\s*|^\s*(?:[-+*•–]|[a-zđ0-9]{1,2}[.)])\s+", lead)][-1:]
+    start = reading.passage.start + max([*weak, *strong, len(lead) - len(lead.lstrip())])
     if reading.text[end : end + 1] == ")" and "(" in reading.text[start:end]:
         end += 1
     return start, end
+
+
+def _clause_end(reading: Reading, end: int) -> int:
+    """Up to the next mark of punctuation, when it is near and no figure stands before it."""
+    rest = re.match(r"[^\d,;.()\n]{0,90}(?=[,;.()\n]|$)", reading.text[end : reading.passage.end])
+    return end + len(rest[0].rstrip()) if rest else end
 
 
 def number(value: Decimal) -> str:

@@ -20,6 +20,7 @@ _IS = re.compile(
 _EARNED = re.compile(
     r"(?:đạt|tự chấm|được|chấm|tự đánh giá|thẩm định|điểm số|đánh giá|ước)[^\d.;]{0,35}$", re.IGNORECASE
 )
+_LOST = re.compile(r"(?<!\w)mất\s*(?:đi|khoảng|số điểm là)?\s*$", re.IGNORECASE)
 _TOTAL = re.compile(r"tổng|cộng|chung|toàn bộ", re.IGNORECASE)
 _MAXIMUM = re.compile(r"(?:tối đa|thang điểm|điểm chuẩn|tổng điểm)[^\d.;]{0,25}$", re.IGNORECASE)
 
@@ -68,6 +69,19 @@ def points_claims(reading: Reading) -> list[Claim]:
     return [_points(reading, q, maxima[0]) for q in earned[:2]]
 
 
+def with_points_lost(reading: Reading, claims: Sequence[Claim]) -> list[Claim]:
+    """`đạt 52,5/56,5 điểm, mất 3,9 điểm`: what is left after the points lost has to be what was earned."""
+    lost = [q for q in reading.counts() if q.is_points and _LOST.search(reading.lead(q.start, 30))]
+    scored = [said for said in claims if said.kind is Kind.POINTS]
+    if len(lost) != 1 or len(scored) != 1 or scored[0].verdict is not Verdict.HOLDS:
+        return list(claims)
+    said = scored[0]
+    assert said.numerator is not None and said.denominator is not None
+    if said.denominator - said.numerator == lost[0].value:
+        return list(claims)
+    return [_reworded(said, "lost", lost[0].value) if other is said else other for other in claims]
+
+
 def with_point_totals(claims: Sequence[Claim]) -> list[Claim]:
     """A total of points is wrong when the items before it add up to the points but not to the maximum, or the reverse."""
     done: list[Claim] = []
@@ -84,14 +98,35 @@ def with_point_totals(claims: Sequence[Claim]) -> list[Claim]:
     return done
 
 
+def with_items_below(claims: Sequence[Claim]) -> list[Claim]:
+    """The same for a total that comes before its items; their points have to add up to it, or it isn't their total."""
+    done = list(claims)
+    scored = [index for index, said in enumerate(done) if said.kind is Kind.POINTS and said.verdict is Verdict.HOLDS]
+    for place, index in enumerate(scored):
+        added, maxima = Decimal(0), Decimal(0)
+        for count, other in enumerate(scored[place + 1 : place + 41], start=1):
+            if done[other].start - done[scored[place + count - 1]].end > 400:
+                break
+            added += done[other].numerator or Decimal(0)
+            maxima += done[other].denominator or Decimal(0)
+            if count >= 3 and added == done[index].numerator and maxima != done[index].denominator:
+                done[index] = _reworded(done[index], "maxima", maxima)
+                break
+    return done
+
+
+def _reworded(said: Claim, reason: str, value: Decimal) -> Claim:
+    vi, en = told(reason, said.numerator, said.denominator, said.stated, said.recomputed, value)
+    return replace(said, verdict=Verdict.WRONG, reason_vi=vi, reason_en=en)
+
+
 def _against_items(said: Claim, items: Sequence[Claim]) -> Claim:
     points = sum((item.numerator or Decimal(0) for item in items), Decimal(0))
     maxima = sum((item.denominator or Decimal(0) for item in items), Decimal(0))
     if (points == said.numerator) == (maxima == said.denominator):
         return said
     reason, value = ("maxima", maxima) if points == said.numerator else ("scores", points)
-    vi, en = told(reason, said.numerator, said.denominator, said.stated, said.recomputed, value)
-    return replace(said, verdict=Verdict.WRONG, reason_vi=vi, reason_en=en)
+    return _reworded(said, reason, value)
 
 
 def _is_maximum(reading: Reading, q: Quantity) -> bool:

@@ -40,21 +40,16 @@ class Listing:
 
 def sum_claims(reading: Reading) -> list[Claim]:
     """The sums within one sentence; no quantity is the total of two."""
-    found = []
-    for listing in _listings(reading):
-        made = _judge(reading, listing)
-        if made is not None:
-            found.append(made)
+    found: list[Claim] = []
+    taken: set[int] = set()
+    for look in (_after, _before):
+        for total in _countable(reading):
+            listing = look(reading, total) if total.start not in taken else None
+            made = _judge(reading, listing) if listing is not None else None
+            if listing is not None and made is not None:
+                found.append(made)
+                taken.update(q.start for q in (*listing.parts, listing.total))
     return found
-
-
-def _listings(reading: Reading) -> list[Listing]:
-    whole_first = [listing for q in _countable(reading) if (listing := _after(reading, q)) is not None]
-    taken = {q.start for listing in whole_first for q in (*listing.parts, listing.total)}
-    closing = [
-        listing for q in _countable(reading) if q.start not in taken and (listing := _before(reading, q)) is not None
-    ]
-    return [*whole_first, *closing]
 
 
 def _countable(reading: Reading) -> list[Quantity]:

@@ -2,6 +2,11 @@
 
 import re
 
+# Letters of the Vietnamese alphabet for character classes; a range from à to ỹ would hold capitals too.
+_LETTERS = [chr(code) for code in (*range(0x41, 0x250), *range(0x1EA0, 0x1EFA)) if chr(code).isalpha()]
+UPPER = "".join(letter for letter in _LETTERS if letter.isupper())
+LOWER = "".join(letter for letter in _LETTERS if letter.islower())
+
 DURATIONS = frozenset({"ngày", "giờ", "phút"})
 MEASURES = frozenset(
     {"tháng", "giây", "năm", "tuần", "quý", "tuổi", "m2", "m²", "km", "km2", "ha", "trang", "lần", "h", "gb", "mbps"}
@@ -91,7 +96,7 @@ INTAKE = re.compile(
 
 RESULT = re.compile(
     r"kết quả|thực hiện (?:được|đạt)|(?<!\w)đã(?!\w)|đạt được|chỉ đạt|mới đạt|ước đạt|thực tế|tính đến|trong kỳ|hiện (?:nay|có|đạt)|"
-    r"đến nay|vượt|huyện đạt|xã đạt|tỉnh đạt|đơn vị đạt|thực hiện:?\s*$|qua kiểm tra|còn thấp",
+    r"đến nay|vượt|(?:huyện|xã|tỉnh|phường|đơn vị) đạt\s*(?:\d|$)|thực hiện:?\s*$|qua kiểm tra|còn thấp",
     re.IGNORECASE,
 )
 AIM = re.compile(
@@ -205,9 +210,10 @@ MASKS: tuple[tuple[str, int], ...] = (
         r"(?:xếp(?: thứ| hạng| vị trí)?|đứng(?: thứ| hạng| vị trí)?|thứ hạng|vị trí|hạng|thứ)\s*(?:thứ\s*)?(?::|là)?\s*(?P<x>\d+(?:/\d+)?)(?!\d)",
         _I,
     ),
+    (r"(?:nhóm|top|tốp)\s+(?P<x>\d+(?:/\d+)?)(?!\d)", _I),
     (r"\[\d+\]", 0),
-    (r"(?m)^\s*\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/](?=\s|[A-ZĐÀ-Ỹ])", 0),
-    (r"(?m)^\s*\d{1,2}(?:\.\d{1,2}){1,3}\s+(?=[A-ZĐÀ-Ỹ])", 0),
+    (r"(?m)^\s*\(?\d{1,2}(?:\.\d{1,2}){0,3}[.)/](?=\s|[" + UPPER + r"])", 0),
+    (r"(?m)^\s*\d{1,2}(?:\.\d{1,2}){1,3}\s+(?=[" + UPPER + r"])", 0),
     (r"(?:^|[:;,.]\s*)\(\d{1,2}\)(?=\s*[^\W\d])", 0),
     (r"(?<=[:;.]\s)\d[.)](?=\s+[^\W\d])", 0),
 )
