@@ -31,14 +31,32 @@ def overview(
     rule: str | None = None,
     settings: Settings | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows per unit, rule and state, by unit and the oldest first, each with reason and remedy."""
+    """Rows per unit, rule and state, by unit and the oldest first, each with reason and remedy.
+
+    A unit is named by its own code where the list of units knows what its source wrote, else as the source wrote it.
+    """
     settings = settings or get_settings()
     query = """
-        select dataset, agency_code, rule_id, state, rows, oldest from quarantine.overview
+        with unit as (
+            select
+                o.dataset,
+                coalesce((
+                    select a.agency_code from ref.agency_alias as a
+                    where a.source_code = o.agency_code order by a.valid_from desc limit 1
+                ), o.agency_code) as agency_code,
+                o.rule_id,
+                o.state,
+                o.rows,
+                o.oldest
+            from quarantine.overview as o
+        )
+
+        select dataset, agency_code, rule_id, state, sum(rows)::bigint as rows, min(oldest) as oldest from unit
         where (%(dataset)s::text is null or dataset = %(dataset)s)
             and (%(agency)s::text is null or agency_code = %(agency)s)
             and (%(state)s::text is null or state = %(state)s)
             and (%(rule)s::text is null or rule_id = %(rule)s)
+        group by dataset, agency_code, rule_id, state
         order by agency_code nulls last, oldest, dataset, rule_id, state
     """
     given = {"dataset": dataset, "agency": agency, "state": state, "rule": rule}
