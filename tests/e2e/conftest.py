@@ -1,7 +1,18 @@
-"""What the end-to-end tests share: simulated sources that may misbehave, and the oracle that knows what is right."""
+"""What the end-to-end tests share: simulated sources that may misbehave, the oracle that knows what is right, and one
+installation with Airflow.
 
+Airflow takes half a minute to start, so it is started once and all tests use it, each with business dates of its own.
+It has a Postgres of its own, which a test may kill; tests without Airflow use the run's server like all others.
+"""
+
+import json
+import os
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pandas as pd
@@ -9,15 +20,56 @@ import psycopg
 import pytest
 
 from egov_kpi.db.connect import role_url
+from egov_kpi.night.nightly import run_in_process
+from egov_kpi.night.progress import Progress
+from egov_kpi.platform import airflow, clean, postgres
+from egov_kpi.platform.secrets import write_private
 from egov_kpi.settings import Settings, get_settings
-from egov_kpi.simulator.faults import FaultServer
+from egov_kpi.simulator import faults
+from egov_kpi.simulator.faults import Answer, Fault, FaultServer
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.server import create_app
 from egov_kpi.simulator.truth import COLUMNS, compare, expected_kpis
 
-KEY = "key-of-the-end-to-end-tests"
+# It must not be found anywhere but in the environment of those who ask the sources.
+KEY = "canary-key-of-the-end-to-end-tests"
+PROBES = Path(__file__).with_name("probes")
+LOCAL_BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"
+# Deaths are noticed sooner than in an installation for use, whose machine may be busy with other work.
+QUICK = {
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
+}
+
+FIRST = date(2023, 3, 6)
 
 Check = Callable[[Settings, date], None]
+
+
+class Digests:
+    """Digests by night, in a file of the test run."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __contains__(self, night: date) -> bool:
+        return night.isoformat() in self._kept()
+
+    def __getitem__(self, night: date) -> str:
+        return self._kept()[night.isoformat()]
+
+    def __setitem__(self, night: date, digest: str) -> None:
+        write_private(self._path, json.dumps({**self._kept(), night.isoformat(): digest}))
+
+    def _kept(self) -> dict[str, str]:
+        return dict(json.loads(self._path.read_text(encoding="utf-8"))) if self._path.exists() else {}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that kill the services, and end them, come after those that want them to run."""
+    items.sort(key=lambda item: item.path.parts[-3:-1] == ("e2e", "platform"))
 
 
 @pytest.fixture(scope="session")
@@ -25,23 +77,64 @@ def records() -> Records:
     return generate("calibrated")
 
 
+@pytest.fixture(scope="session")
+def running_source(records: Records) -> Iterator[FaultServer]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(faults.KINDS, "renamed_column", _renamed_column)
+        with FaultServer(create_app(records, KEY)) as server:
+            yield server
+
+
 @pytest.fixture
-def source(records: Records) -> Iterator[FaultServer]:
-    with FaultServer(create_app(records, KEY)) as server:
-        yield server
+def source(running_source: FaultServer) -> Iterator[FaultServer]:
+    """The simulated source systems, behaving until a test adds a fault."""
+    running_source.clear()
+    yield running_source
+    running_source.clear()
 
 
 @pytest.fixture
 def installation(warehouse: Settings, source: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A fresh warehouse whose sources are the simulator of this test."""
+    """A fresh warehouse without Airflow, whose sources are the simulator."""
     monkeypatch.setenv("EGOV_KPI_SOURCE_BASE_URL", source.url)
     monkeypatch.setenv("EGOV_KPI_SOURCE_TOKEN", KEY)
-    monkeypatch.setenv("EGOV_KPI_NIGHT_TIMEOUT_SECONDS", "600")
     get_settings.cache_clear()
     return get_settings()
 
 
+@pytest.fixture(scope="session")
+def airflow_installation(running_source: FaultServer) -> Iterator[Settings]:
+    """A whole installation as `make up` makes it, with its own embedded server; gone at the end whatever happened."""
+    root = Path(mkdtemp(prefix="egov-kpi-e2e-"))
+    root.chmod(0o755)
+    settings = Settings(
+        local_dir=root / ".local",
+        database_url="",
+        airflow_port=0,
+        source_base_url=running_source.url,
+        night_timeout_seconds=600,
+    )
+    _write_installation_file(settings)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            _point_at(patch, settings)
+            _start(settings)
+        yield settings
+    finally:
+        clean.clean(settings)
+        shutil.rmtree(root)
+
+
 @pytest.fixture
+def running(airflow_installation: Settings, source: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The installation with Airflow, up, and this process pointed at it."""
+    _point_at(monkeypatch, airflow_installation)
+    airflow.up(airflow_installation, quiet=True)
+    yield airflow_installation
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
 def marts_are_right(records: Records) -> Check:
     """Compare every cell of marts.kpi_value with a calculation from the simulator's own records."""
 
@@ -55,6 +148,32 @@ def marts_are_right(records: Records) -> Check:
 
 
 @pytest.fixture
+def digests() -> Digests:
+    """Mart digests of nights in which nothing died, kept for the tests that kill, whichever process runs them."""
+    return Digests(Path(os.environ["EGOV_TEST_ROOT"]) / "undisturbed.json")
+
+
+@pytest.fixture
+def undisturbed(request: pytest.FixtureRequest, digests: Digests) -> Callable[[date], str]:
+    """The mart digest of such a night: of a test that ran before, or of the nights run once more in this process."""
+
+    def digest(day: date) -> str:
+        if day not in digests:
+            settings = request.getfixturevalue("installation")
+            with Progress(interactive=False) as progress:
+                for night in pd.date_range(FIRST, day).date:
+                    digests[night] = run_in_process(night, progress, settings)["publish"]["mart_digest"]
+        return digests[day]
+
+    return digest
+
+
+@pytest.fixture(scope="session")
+def source_key() -> str:
+    return KEY
+
+
+@pytest.fixture(scope="session")
 def as_bi() -> Callable[[Settings, str], pd.DataFrame]:
     """A query as the BI role asks it."""
     return _as_bi
@@ -64,3 +183,41 @@ def _as_bi(settings: Settings, query: str) -> pd.DataFrame:
     with psycopg.connect(role_url("bi", settings)) as conn:
         cursor: psycopg.Cursor[Any] = conn.execute(query.encode())
         return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or []])
+
+
+def _point_at(patch: pytest.MonkeyPatch, settings: Settings) -> None:
+    for name, value in airflow.settings_environment(settings).items():
+        patch.setenv(name, value)
+    patch.setenv(airflow.SOURCE_KEY_VARIABLE, KEY)
+    get_settings.cache_clear()
+
+
+def _start(settings: Settings) -> None:
+    """The warehouse is made while Airflow starts: both wait for one processor each."""
+    from egov_kpi.db.migrate import migrate
+    from egov_kpi.publish.dbt import seed
+
+    postgres.ensure_running(settings)
+    with ThreadPoolExecutor(1) as beside:
+        started = beside.submit(airflow.up, settings, quiet=True)
+        migrate(settings)
+        seed(settings)
+        started.result()
+
+
+def _write_installation_file(settings: Settings) -> None:
+    bundles = [
+        {"name": "dags-folder", "classpath": LOCAL_BUNDLE, "kwargs": {}},
+        {"name": "probes", "classpath": LOCAL_BUNDLE, "kwargs": {"path": str(PROBES)}},
+    ]
+    variables = {**QUICK, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles)}
+    lines = "".join(f"{name}={value}{os.linesep}" for name, value in variables.items())
+    settings.local_dir.mkdir()
+    airflow.installation_file(settings).write_text(lines, encoding="utf-8")
+
+
+def _renamed_column(answer: Answer, fault: Fault) -> None:
+    """A CSV export whose first column has a name that no contract knows."""
+    header, end, rows = answer.body.partition(b"\r\n")
+    _, comma, others = header.partition(b",")
+    answer.body = b"unheard_of" + comma + others + end + rows

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.e2e
 
 NIGHT = date(2023, 3, 6)
 COMMAND = [sys.executable, "-c", "from egov_kpi.cli.main import main; main()", "nightly", "--in-process"]
-KILLS = 5
+KILLS = 3
 
 
 def test_a_night_killed_at_any_moment_ends_in_the_right_marts(
