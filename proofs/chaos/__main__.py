@@ -24,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     table = Table(as_json=chosen.json, widths={"case": 14, "done": 96, "seen": 60})
     try:
         if chosen.seeds:
-            stage_level(table, _seeds(chosen), chosen.workers)
+            stage_level(table, _seeds(chosen.first, chosen.seeds), chosen.workers)
+        if chosen.airflow:
+            airflow_level(table, _seeds(chosen.first, chosen.airflow))
     except Exception as error:  # noqa: BLE001 -- a harness that could not run has proven nothing, and says so
         print(f"could not run: {type(error).__name__}: {error}", file=sys.stderr)
         table.finish()
@@ -37,6 +39,16 @@ def stage_level(table: Table, seeds: list[int], workers: int) -> None:
     with throw_away_cluster() as cluster, prepared(cluster) as setting:
         print(f"# {_summary(setting)}", file=sys.stderr)
         for row in run_seeds(setting, seeds, workers):
+            table.add(**row)
+
+
+def airflow_level(table: Table, seeds: list[int]) -> None:
+    """The kills under Airflow, in an installation of their own."""
+    from proofs.chaos import airflow
+
+    records, key = chaos_records(), secrets.token_hex(16)
+    with served(records, key) as url:
+        for row in airflow.run_seeds(records, url, key, seeds):
             table.add(**row)
 
 
@@ -75,8 +87,8 @@ def _summary(setting: Setting) -> str:
     return f"boundaries inside a write, by step: {kinds}"
 
 
-def _seeds(chosen: argparse.Namespace) -> list[int]:
-    return list(range(chosen.first, chosen.first + chosen.seeds))
+def _seeds(first: int, count: int) -> list[int]:
+    return list(range(first, first + count))
 
 
 def _parser() -> argparse.ArgumentParser:

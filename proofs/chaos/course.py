@@ -1,4 +1,4 @@
-"""The undisturbed course of two nights, a rollback and a revocation: what every killed run is held against.
+"""The undisturbed course of two nights, a rollback, a revocation and a replay: what every killed run is held against.
 
 It is walked once. Before each step the world is saved, so that a seed can start right there; every step's boundaries
 are recorded; and the digest of the marts is noted wherever a killed run may end. The first night brings every dataset
@@ -21,6 +21,7 @@ from egov_kpi.publish.build import build
 from egov_kpi.publish.publish import publish
 from egov_kpi.publish.revoke import revoke
 from egov_kpi.publish.rollback import rollback
+from egov_kpi.quarantine.replay import replay
 from egov_kpi.settings import Settings
 from egov_kpi.simulator.records import Records, generate
 from proofs.chaos.primitives import install
@@ -30,6 +31,8 @@ from proofs.harness.world import Silent, World, open_world
 
 NIGHTS = (date(2023, 3, 6), date(2023, 3, 7))
 REASON = "kill harness"
+# Commands beside the nights, and the refusal of one that has nothing left to do; the revocation just says so.
+ASIDE = {"rollback": "EGOV-PUB-007", "revoke": "", "replay": "EGOV-QUAR-001"}
 # Small, so that a seed costs seconds: the units of one province, one month before the first night.
 PROFILE = {"dossiers_per_night": 20, "history_months": 1}
 
@@ -105,6 +108,7 @@ def run(command: Command, settings: Settings) -> None:
         "publish": lambda: publish(settings, command.night),
         "rollback": lambda: rollback(REASON, settings),
         "revoke": lambda: revoke(command.load_seq, REASON, settings),
+        "replay": lambda: replay(command.load_seq, REASON, settings),
     }
     actions[command.name]()
 
@@ -117,12 +121,11 @@ def prepare(command: Command, settings: Settings) -> None:
 
 def recover(command: Command, settings: Settings) -> None:
     """What whoever finds the ruins does: the same again. Of a night, the night."""
-    if command.name == "rollback":
-        _rollback_again(settings)
-    elif command.name == "revoke":
-        revoke(command.load_seq, REASON, settings)
+    if command.name in ASIDE:
+        _again(command, settings)
+    if command.name == "revoke":
         build_and_publish(command.night, settings=settings)
-    else:
+    elif command.name != "rollback":
         run_night(command.night, settings)
 
 
@@ -136,12 +139,12 @@ def run_night(night: date, settings: Settings) -> None:
         raise RuntimeError(f"datasets failed: {failed}")
 
 
-def _rollback_again(settings: Settings) -> None:
-    """Refused when the killed one had been committed already: there is nothing before the first publish."""
+def _again(command: Command, settings: Settings) -> None:
+    """The same command, which may be refused when the killed one had been committed already."""
     try:
-        rollback(REASON, settings)
+        run(command, settings)
     except EgovError as error:
-        if error.code != "EGOV-PUB-007":
+        if error.code != ASIDE[command.name]:
             raise
 
 
@@ -176,6 +179,7 @@ class Walk:
             load_seq = _newest_load(world, "one_stop.dossiers")
         self._aside(Command("rollback", NIGHTS[1], evening, ends_as=NIGHTS[0].isoformat()))
         self._aside(Command("revoke", NIGHTS[1], evening, ends_as="revoked", load_seq=load_seq))
+        self._aside(Command("replay", NIGHTS[1], evening, ends_as="replayed", load_seq=load_seq))
         return self.course
 
     def _night(self, world: World, night: date) -> None:
@@ -203,7 +207,7 @@ class Walk:
     def _aside(self, command: Command) -> None:
         with open_world(self._cluster, name="chaos_aside", origin=command.origin, **self._source) as world:
             self._step(world, command)
-            if command.name == "revoke":
+            if command.name != "rollback":
                 build_and_publish(command.night, settings=world.settings)
             self._note(command.ends_as, world)
 
