@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
             left.append(outcome.case)
         _row(table, outcome)
 
-    with throw_away_cluster() as cluster:
+    with throw_away_cluster(durable=True) as cluster:
         run_cases(cluster, picked, tell)
     if not options.only:
         for absent in ELSEWHERE:

@@ -69,7 +69,9 @@ class Told:
         return [rule["rule_id"] for rule in self.load.get("rules", []) if not rule["success"]]
 
     def __str__(self) -> str:
-        return f"exit {self.code} {self.load['verdict']} {self.error_code} {' '.join(self.rules)}".strip()
+        error = self.load.get("error") or {}
+        told = f"exit {self.code} {self.load.get('verdict')} {self.error_code} {' '.join(self.rules)}"
+        return f"{told} {error.get('message_en', '')}".strip()
 
 
 @dataclass
@@ -103,14 +105,16 @@ class Rig:
 
     def start(self, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
         """A command in a process of its own, to be killed or left alone."""
-        program = "from egov_kpi.cli.main import main; main()"
         return subprocess.Popen(
-            [sys.executable, "-c", program, *arguments, "--json"],
+            self.command_line(*arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **variables},
         )
+
+    def command_line(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-c", "from egov_kpi.cli.main import main; main()", *arguments, "--json"]
 
     def ended(self, process: "subprocess.Popen[str]", seconds: float = 120) -> Told:
         out, err = process.communicate(timeout=seconds)
@@ -172,7 +176,7 @@ class Rig:
         demand(told.code in (1, 3, 4), f"{told}")
         demand(told.error_code in codes, f"{told}: {', '.join(codes)} expected")
         demand(before == (self.publish_no(), self.raw_rows(), self.raw_rows(MAIL)), f"{told}: something came in")
-        demand(told.load["verdict"] in (None, "blocked", "could_not_check"), f"{told}")
+        demand(told.load.get("verdict") in (None, "blocked", "could_not_check"), f"{told}")
         return Seen("R", f"exit {told.code} {told.error_code}, publish {before[0]} stays")
 
     def refused_file(self, path: Path, *codes: str, dataset: str = DOSSIERS) -> Seen:

@@ -19,6 +19,8 @@ from proofs.faults.rig import DOSSIERS, MAIL, Rig
 GROUP = "files"
 ROWS = 40
 EXTREME_ROWS = 120_000
+# What the loader may take whatever the size of a file (docs/reference/loading.md), and the cost of a busy machine.
+MOST_MEGABYTES = 900
 
 
 def undisturbed(rig: Rig) -> str:
@@ -251,7 +253,7 @@ def _numbered() -> list[tuple[int, golden.Row]]:
 @case("F24", "tệp lớn gấp mười", "ten times larger", EXACT, group=GROUP)
 def ten_times(rig: Rig) -> Seen:
     small, large = (_memory_of_loading(rig, rows) for rows in (EXTREME_ROWS // 10, EXTREME_ROWS))
-    demand(large - small < 200, f"{small} MB for a tenth, {large} MB for the whole")
+    demand(large < MOST_MEGABYTES, f"{small} MB for a tenth, {large} MB for the whole")
     return Seen("X", f"{EXTREME_ROWS} rows, {small} → {large} MB")
 
 

@@ -4,6 +4,7 @@ A delivery is written into a folder beside its place, synced, and then renamed: 
 are open to the loader's user only (0700, files 0600), because exports hold personal data.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -109,6 +110,8 @@ class Incoming:
         os.close(self._lock)
         if self.folder.exists():
             shutil.rmtree(self.folder)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise EgovError("EGOV-LAND-015", dataset=self.contract.id, place=self._root) from error
 
     @contextmanager
     def sink(self, name: str, file_format: FileFormat) -> Iterator[FileSink]:
@@ -199,7 +202,7 @@ def land_file(contract: Contract, path: Path, settings: Settings | None = None) 
             landed = sink.finish()
         if found == "csv":
             landed = with_rows(landed, tally_csv(landed.path, contract).total_declared)
-        return incoming.commit([landed], source="file in hand")
+        return incoming.commit([landed], source="file in hand", snapshot_date=_snapshot_in_hand(contract, landed))
 
 
 def read_delivery(settings: Settings, contract_id: str, digest: str) -> Delivery:
@@ -266,6 +269,16 @@ def _moved(file: LandedFile, path: Path) -> LandedFile:
 
 def with_rows(file: LandedFile, rows: int | None) -> LandedFile:
     return LandedFile(**{**vars(file), "rows_declared": rows})
+
+
+def _snapshot_in_hand(contract: Contract, file: LandedFile) -> date | None:
+    """A source says which day a snapshot is of; a file in hand says it in its rows (EGOV-LAND-016 when it doesn't)."""
+    if contract.shape != "snapshot":
+        return None
+    # Reading rows is what loading does; it is asked only here, where nobody else names the day.
+    from egov_kpi.load.snapshot import snapshot_date
+
+    return snapshot_date(contract, file)
 
 
 def _format_in_hand(contract: Contract, path: Path) -> FileFormat:

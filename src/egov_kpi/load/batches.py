@@ -19,7 +19,7 @@ from egov_kpi.load.headers import Layout
 from egov_kpi.load.pseudonym import pseudonyms
 from egov_kpi.load.row_digest import row_digests
 from egov_kpi.load.structure import Total
-from egov_kpi.load.text import clean_array
+from egov_kpi.load.text import clean_array, respelled
 from egov_kpi.raw.digest import digest_columns
 
 DATA, STRUCTURAL = "data", "structural"
@@ -98,6 +98,8 @@ class Assembler:
                 yield pa.nulls(len(chunk.row_numbers), pa.string())
                 continue
             values = clean_array(values)
+            if column.values:
+                values = respelled(values, column.values)
             if data is not None:
                 # A title or a total may hold anything; none of it is a value of its column.
                 values = pc.if_else(data, values, pa.scalar(None, pa.string()))

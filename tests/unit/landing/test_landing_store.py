@@ -1,5 +1,6 @@
 """The landing zone: whole or not at all, private, named by content."""
 
+import errno
 import fcntl
 import json
 import os
@@ -194,3 +195,18 @@ def test_endless_file_is_stopped(settings: Settings, monkeypatch: pytest.MonkeyP
     ):
         while True:
             sink.write(CSV)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    settings: Settings, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.os, "fsync", full)
+        with pytest.raises(EgovError) as caught:
+            land_file(CONTRACT, export, settings)
+    assert (caught.value.code, caught.value.exit_code) == ("EGOV-LAND-015", 3)
+    assert not [path for path in settings.landing_dir.rglob("*") if path.is_file()]
+    assert land_file(CONTRACT, export, settings).files[0].path.read_bytes() == CSV

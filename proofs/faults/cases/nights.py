@@ -1,0 +1,46 @@
+"""Nights of the data cases: several in a row, the last of them far too small."""
+
+from datetime import date
+from unittest.mock import patch
+
+from egov_kpi.errors import EgovError
+from egov_kpi.night import ingest
+from egov_kpi.night.build import build_and_publish
+from egov_kpi.simulator import exports
+from egov_kpi.simulator.faults import FaultServer
+from egov_kpi.simulator.records import generate
+from egov_kpi.simulator.server import create_app
+from proofs.faults.book import Seen, demand
+from proofs.faults.rig import DOSSIERS, Rig, variables
+
+# The calibrated sources fall silent after 8 March: these nights are a province's.
+USUAL = (date(2023, 3, 20), date(2023, 3, 21), date(2023, 3, 22), date(2023, 3, 23))
+SMALL = date(2023, 3, 24)
+KEY = "key-of-the-small-night"
+
+
+def small_night(rig: Rig) -> Seen:
+    """R: the source itself exports a fifth of a night, complete by its own count."""
+    before = rig.publish_no()
+    records = generate("province", 1, dossiers_per_night=100, history_months=1)
+    with (
+        FaultServer(create_app(records, KEY)) as province,
+        variables(SOURCE_BASE_URL=province.url, SOURCE_TOKEN=KEY),
+    ):
+        for day in USUAL:
+            ingest.pull_and_stage(DOSSIERS, day)
+            ingest.gate_and_promote(DOSSIERS, day)
+        rows = rig.raw_rows()
+        whole = exports.dossiers
+        with patch.object(exports, "dossiers", lambda records, window: whole(records, window).iloc[::5]):
+            ingest.pull_and_stage(DOSSIERS, SMALL)
+        load = ingest.gate_and_promote(DOSSIERS, SMALL)["loads"][0]
+    fired = [rule["rule_id"] for rule in load["rules"] if not rule["success"] and rule["action"] == "block"]
+    demand((load["verdict"], fired) == ("blocked", ["GATE-DOS-512"]), f"{load['verdict']} {fired}")
+    demand(rig.raw_rows() == rows, "rows of the small night came in")
+    try:
+        build_and_publish(SMALL)
+    except EgovError as error:
+        demand((error.code, rig.publish_no()) == ("EGOV-NIGHT-001", before), error.code)
+        return Seen("R", f"blocked by GATE-DOS-512, {error.code}, publish {before} stays")
+    return Seen("!", "the night was published")
