@@ -11,7 +11,7 @@ from proofs.faults.rig import DAY, Rig
 from proofs.harness.cluster import Cluster, Saved
 from proofs.harness.world import open_world
 
-__all__ = ["Outcome", "cases", "chosen", "published", "run_cases", "run_group"]
+__all__ = ["Case", "Outcome", "cases", "chosen", "outcome", "published", "run_cases", "run_group"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def run_cases(cluster: Cluster, picked: Sequence[Case], tell: Callable[[Outcome]
 
 def run_group(rig: Rig, members: Sequence[Case], tell: Callable[[Outcome], None]) -> None:
     for case in members:
-        tell(_outcome(rig, case))
+        tell(outcome(rig, case))
 
 
 @contextmanager
@@ -67,7 +67,8 @@ def _rig(cluster: Cluster, origin: Saved) -> Iterator[Rig]:
         yield Rig(world, folder)
 
 
-def _outcome(rig: Rig, case: Case) -> Outcome:
+def outcome(rig: Rig, case: Case) -> Outcome:
+    """Inject one case and say how it ended; whatever it raises is an outcome too."""
     started = time.monotonic()
     try:
         seen = case.inject(rig)

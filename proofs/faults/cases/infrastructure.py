@@ -58,7 +58,7 @@ def _nothing_left(rig: Rig, rows: int) -> None:
     demand(rig.inbound() == [], f"left in inbound: {rig.inbound()}")
 
 
-# ---------------------------------------------------------------------------------------------------- killed in a COPY
+# ---------------------------------------------------------------------------------------------- killed in a COPY
 
 
 @case("I6", "tiến trình nạp bị kill -9 giữa COPY", "loader killed inside its COPY", EXACT, group=GROUP)
@@ -108,7 +108,7 @@ def _backend_ended(rig: Rig, pid: int) -> None:
     wait_for(lambda: None if rig.one(query, pid) else True, 30, "its backend to end")
 
 
-# ------------------------------------------------------------------------------------------------ a database that goes
+# ------------------------------------------------------------------------------------------ a database that goes
 
 
 @case(
@@ -198,7 +198,7 @@ def _answers_again(rig: Rig) -> float:
     return time.monotonic() - started
 
 
-# ----------------------------------------------------------------------------------------------------------- full disks
+# ----------------------------------------------------------------------------------------------------- full disks
 
 
 @case("I8a", "đĩa của cơ sở dữ liệu đầy", "the database's disk is full", REFUSED_THEN_EXACT, group=GROUP)
@@ -270,7 +270,7 @@ def _tablespace(rig: Rig, disk: Path) -> Iterator[None]:
             conn.execute(sql.SQL("drop tablespace {}").format(name))
 
 
-# ------------------------------------------------------------------------------------------ two runs, and no connections
+# ------------------------------------------------------------------------------------ two runs, and no connections
 
 
 @case("I10", "hai lần chạy cùng một đêm", "two runs of one night", EXACT, group=GROUP)
@@ -335,7 +335,7 @@ def _take_all(rig: Rig, role: str, held: contextlib.ExitStack) -> int:
     raise CannotRun("máy chủ cho quá nhiều kết nối · the server allows too many connections")
 
 
-# ---------------------------------------------------------------------------------------------------- memory and clocks
+# ---------------------------------------------------------------------------------------------- memory and clocks
 
 
 @case("I17", "tiến trình nạp hết bộ nhớ", "loader out of memory", EXACT, group=GROUP)
@@ -426,7 +426,7 @@ def _clock(moment: str) -> type[datetime]:
     return Clock
 
 
-# ------------------------------------------------------------------------------------------------- a gate without answer
+# ------------------------------------------------------------------------------------------- a gate without answer
 
 
 @case("I20", "bộ kiểm tra sập giữa chừng", "the gate's engine crashes", REFUSED_THEN_EXACT, group=GROUP, quick=True)
