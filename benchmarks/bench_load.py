@@ -139,8 +139,10 @@ def _settled_load(settings: Settings, contract: Contract, delivery: Delivery, nu
         raise SystemExit(f"the load ended with {process.exitcode}")
     with connect("superuser", settings, autocommit=True) as connection:
         # Each round starts from an empty history, as a first night does.
-        connection.execute("set session_replication_role = replica")
-        connection.execute(f"truncate raw.{contract.table}")
+        for (partition,) in connection.execute(
+            "select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass", [f"raw.{contract.table}"]
+        ).fetchall():
+            connection.execute(f"drop table {partition}")
     figures: tuple[float, float, int] = queue.get()
     return figures
 

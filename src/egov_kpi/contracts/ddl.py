@@ -162,7 +162,7 @@ def life() -> str:
 
 def tables(contract: Contract) -> str:
     """The tables of one dataset, for a migration of its own; the views over all datasets are made anew with it."""
-    return f"{_first_tables(contract)}\n{quarantine_life_ddl(contract)}\n{REFRESH}"
+    return f"{_tables(contract)}\n{quarantine_life_ddl(contract)}\n{REFRESH}"
 
 
 # The views over all datasets name each table.
@@ -170,7 +170,11 @@ REFRESH = "select quarantine.refresh_views();\n"
 
 
 def _first_tables(contract: Contract) -> str:
-    return f"-- {contract.id}\n{raw_ddl(contract)}\n{quarantine_ddl(contract)}"
+    return _tables(contract, hashed_key=True)
+
+
+def _tables(contract: Contract, *, hashed_key: bool = False) -> str:
+    return f"-- {contract.id}\n{raw_ddl(contract, hashed_key=hashed_key)}\n{quarantine_ddl(contract)}"
 
 
 def _life(contract: Contract) -> str:

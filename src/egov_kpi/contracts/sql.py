@@ -88,14 +88,16 @@ def inbound_columns(contract: Contract) -> list[tuple[str, str]]:
     return [*INBOUND_OWN_COLUMNS, *((column.name, "text") for column in contract.kept_columns)]
 
 
-def raw_ddl(contract: Contract) -> str:
-    """The append-only table of a dataset, partitioned by the month of loading, with indexes, guards and grants."""
+def raw_ddl(contract: Contract, *, hashed_key: bool = False) -> str:
+    """The append-only table of a dataset, partitioned by the month of loading, with indexes, guards and grants.
+
+    `hashed_key` is how the first datasets' migration wrote a key of one column; a later one made trees of them.
+    """
     table = f"raw.{identifier(contract.table)}"
     own = [f"{name} {definition}" for name, definition in RAW_OWN_COLUMNS]
     kept = [f"{identifier(column.name)} {column.sql_type}" for column in contract.kept_columns]
     keys = ", ".join(identifier(column.name) for column in contract.key_columns)
-    # Keys are looked up one by one. Of a single long text a hash index costs a quarter of a tree to keep.
-    method = "using hash " if len(contract.key_columns) == 1 else ""
+    method = "using hash " if hashed_key and len(contract.key_columns) == 1 else ""
     return _join(
         f"create table {table} (\n    {_lines(own + kept)}\n) partition by range (loaded_month);",
         f"comment on table {table} is {literal(_title(contract))};",

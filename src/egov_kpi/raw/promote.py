@@ -4,22 +4,18 @@ Grain of `raw.<table>`: one row per exported row and load. A row that another lo
 marked unchanged; a row that repeats an earlier one of its own load word for word is counted as a duplicate and left
 out. Everything is written in the caller's transaction, together with quarantine, account and ledger.
 
-Two backends share the work, or a large load would take half as long again: a second connection reads and types the
-rows, the caller's copies them in. The reader can't see what the caller has not committed, so the rows to leave out are
-told to it.
+The first load of a month fills the month's partition before that joins its table, so that its indexes are made once,
+over all rows.
 """
 
 # ruff: noqa: S608  (the names in these statements are a contract's, which allow no character that could do harm)
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import psycopg
-from psycopg import pq
 
 from egov_kpi.contracts.model import Column, Contract
 from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier
@@ -31,7 +27,6 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 # Hash tables of a million keys; the transaction's own, gone with it.
 WORK_MEM = "128MB"
 _OWN_COLUMNS = ("load_seq", "file_digest", "sheet", "row_no", "row_digest", "is_unchanged", "loaded_month")
-_ROWS_AT_ONCE = 128
 _NOTE = "repeated: "
 
 
@@ -95,13 +90,13 @@ def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: S
     load = _Load(contract, load_seq, digests, month)
     _require_new(conn, load)
     conn.execute("select set_config('work_mem', %s, true)", (WORK_MEM,))
-    conn.execute("select raw.ensure_partition(%s, %s)", (contract.table, month))
     landed, structural = _row(conn, f"select count(*), count(*) filter (where _kind <> 'data') from {load.inbound}")
     refused = _refused_rows(conn, load)
     repeated = _repeated_rows(conn, load, refused)
     # Whether earlier loads brought a row is only asked when there are earlier loads.
     (has_history,) = _row(conn, f"select exists (select from {load.raw})")
-    stored = _copy(conn, load, _Place(refused.files + repeated.files, refused.rows + repeated.rows), has_history)
+    left_out = _Place(refused.files + repeated.files, refused.rows + repeated.rows)
+    stored = _store(conn, load, left_out, has_history)
     unchanged = _unchanged(conn, load) if has_history else 0
     return Account(landed, stored - unchanged, unchanged, len(refused), len(repeated), structural)
 
@@ -186,49 +181,27 @@ def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
     return _places(conn, query, {**_left_out(refused), "prefixes": prefixes})
 
 
-def _copy(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -> int:
-    """Copy the typed rows from the reader's backend into the caller's transaction; how many Postgres says it stored."""
+def _store(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -> int:
+    """Insert the typed rows; how many Postgres says it stored."""
+    (fresh,) = _row(conn, "select raw.begin_partition(%s, %s)", (load.contract.table, load.month))
+    target = load.raw if fresh is None else f"raw.{identifier(fresh)}"
     names = ", ".join((*_OWN_COLUMNS, *(identifier(column.name) for column in load.contract.kept_columns)))
-    query = f"copy ({_typed_rows(load, left_out, has_history)}) to stdout (format binary)"
-    target = _sql(f"copy {load.raw} ({names}) from stdin (format binary)")
+    query = f"insert into {target} ({names}) {_typed_rows(load, left_out, has_history)}"
+    _read_as_contracts_write(conn)
     try:
-        with conn.cursor() as sink:
-            with _reader(conn) as reader, sink.copy(target) as raw:
-                rows = _copied_out(reader, query, {**load.values, **_left_out(left_out)})
-                while block := b"".join(islice(rows, _ROWS_AT_ONCE)):
-                    raw.write(block)
-            return sink.rowcount
+        stored = conn.execute(_sql(query), {**load.values, **_left_out(left_out)}).rowcount
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         # The message may quote the value.
         detail = error.sqlstate
         raise EgovError("EGOV-RAW-003", dataset=load.contract.id, load_seq=load.load_seq, detail=detail) from None
+    if fresh is not None:
+        conn.execute("select raw.attach_partition(%s, %s)", (load.contract.table, load.month))
+    return stored
 
 
-@contextmanager
-def _reader(conn: Connection) -> Iterator[Connection]:
-    """A second session of the caller's login, in which a date of text reads as a contract writes it."""
-    with psycopg.connect(conn.info.dsn, password=conn.info.password, autocommit=True) as reader:
-        reader.execute(
-            "select set_config('datestyle', 'ISO, DMY', false), set_config('timezone', %s, false)", (TIMEZONE,)
-        )
-        # Two sessions of one process: Postgres can't see that one waits for the other, so no wait may be endless.
-        reader.execute("set default_transaction_read_only = on; set lock_timeout = '60s'")
-        yield reader
-
-
-def _copied_out(reader: Connection, query: str, values: dict[str, Any]) -> Iterator[bytes]:
-    """Rows of a copy, straight from libpq: psycopg's own iterator costs as much as the typing of the rows."""
-    statement = psycopg.ClientCursor(reader).mogrify(_sql(query), values)
-    result = reader.pgconn.exec_(statement.encode())
-    if result.status == pq.ExecStatus.COPY_OUT:
-        size, row = reader.pgconn.get_copy_data(0)
-        while size > 0:
-            yield bytes(row)
-            size, row = reader.pgconn.get_copy_data(0)
-        while (last := reader.pgconn.get_result()) is not None:
-            result = last
-    if result.status != pq.ExecStatus.COMMAND_OK:
-        raise psycopg.errors.error_from_result(result)
+def _read_as_contracts_write(conn: Connection) -> None:
+    """For this transaction a date of text reads day first and means a day in Viet Nam."""
+    conn.execute("select set_config('datestyle', 'ISO, DMY', true), set_config('timezone', %s, true)", (TIMEZONE,))
 
 
 def _typed_rows(load: _Load, left_out: _Place, has_history: bool) -> str:
@@ -251,7 +224,7 @@ def _typed_rows(load: _Load, left_out: _Place, has_history: bool) -> str:
 def _typed(column: Column) -> str:
     """The column's type from its text, which is NULL where it is empty.
 
-    In the reader's session a plain cast of a date is right, and much quicker than the one that is right everywhere.
+    Where day is read first a plain cast of a date is right, and much quicker than the one that is right everywhere.
     """
     if column.sql_type == "text" and not column.values:
         return f"i.{identifier(column.name)}"
