@@ -21,7 +21,7 @@ from egov_kpi.contracts.model import Contract
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import LandedFile
 from egov_kpi.load.batches import Chunk, FileCount, structural_chunk
-from egov_kpi.load.encoding import HEAD_BYTES, Utf8Stream, detect_codec
+from egov_kpi.load.encoding import HEAD_BYTES, NotUtf8, Utf8Stream, detect_codec
 from egov_kpi.load.headers import SEARCHED_ROWS, Layout, find_layout, search_layout
 from egov_kpi.load.prefetch import Prefetched
 from egov_kpi.load.structure import TOTAL_CANDIDATE, is_numbering, read_total, total_labels
@@ -51,6 +51,9 @@ class _Odd:
     totals: dict[int, list[str]] = field(default_factory=dict)
 
 
+_BYTES = pa.binary()
+
+
 class CsvFile:
     """One landed CSV file, read once; `count` is final when the last chunk has been taken."""
 
@@ -67,7 +70,7 @@ class CsvFile:
     def chunks(self) -> Iterator[Chunk]:
         if self._head.structural:
             yield structural_chunk(self._head.structural)
-        with Utf8Stream(self.file.path, self.file.name, self._codec, self._bom) as stream:
+        with Utf8Stream(self.file.path, self.file.name, self._codec, self._bom, prove=True) as stream:
             stream.skip(self._head.bytes)
             records = yield from self._data(stream)
             lines = stream.line_feeds + (not stream.ends_with_line_feed)
@@ -101,6 +104,8 @@ class CsvFile:
                     numbers = self._numbers(record, batch.num_rows)
                     record = int(numbers[-1]) if len(numbers) else record
                     yield self._chunk(batch, numbers)
+        except NotUtf8:
+            self._refuse_encoding()
         except pa.ArrowInvalid as error:
             self._refuse(error)
         self._take_odd_totals()
@@ -108,7 +113,7 @@ class CsvFile:
             yield structural_chunk([self._head.records + place for place in sorted(self._odd.totals)])
         return max([record, *self._odd.totals])
 
-    def _open(self, stream: Utf8Stream) -> Iterable[pa.RecordBatch]:
+    def _open(self, stream: Utf8Stream, cell_type: pa.DataType = _BYTES) -> Iterable[pa.RecordBatch]:
         names = [str(place) for place in range(self._head.layout.width)]
         if not (first := stream.read(BLOCK_BYTES)):
             return ()
@@ -123,7 +128,7 @@ class CsvFile:
                 invalid_row_handler=self._on_odd_record,
             ),
             convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, cell_type),
                 include_columns=[str(place) for place in self._wanted()],
                 strings_can_be_null=True,
                 null_values=[""],
@@ -155,7 +160,8 @@ class CsvFile:
 
     def _chunk(self, batch: pa.RecordBatch, numbers: np.ndarray) -> Chunk:
         layout = self._head.layout
-        by_place = {int(name): batch.column(place) for place, name in enumerate(batch.schema.names)}
+        # The stream has proven its bytes to be text.
+        by_place = {int(name): batch.column(place).view(pa.string()) for place, name in enumerate(batch.schema.names)}
         structural = self._structural(by_place, batch.num_rows)
         names = [column.name for column in self.contract.kept_columns if column.name in layout.positions]
         secret = layout.secret_position
@@ -207,6 +213,17 @@ class CsvFile:
             None if position is None or position >= self._head.layout.width else self._head.layout.columns[position]
         )
         return column.name if column else None
+
+    def _refuse_encoding(self) -> None:
+        """Read once more, value by value, to say in which row the bytes are that are no text."""
+        with Utf8Stream(self.file.path, self.file.name, self._codec, self._bom) as stream:
+            stream.skip(self._head.bytes)
+            try:
+                for _ in self._open(stream, pa.string()):
+                    pass
+            except pa.ArrowInvalid as error:
+                self._refuse(error)
+        raise EgovError("EGOV-LOAD-005", file=self.file.name, row="?", detail="UTF-8")
 
     def _refuse(self, error: pa.ArrowInvalid) -> None:
         """Say what pyarrow stumbled over: a byte that is no UTF-8, a quote, or a line with a wrong number of cells."""

@@ -4,23 +4,23 @@ import queue
 import threading
 from collections.abc import Iterator
 from types import TracebackType
-
-import pyarrow as pa
+from typing import TypeVar
 
 DEPTH = 2
+T = TypeVar("T")
 
 
-class Prefetched(Iterator[pa.RecordBatch]):
+class Prefetched(Iterator[T]):
     """Iterates over batches made in a thread of its own. `error` keeps what ended them early, whoever swallows it."""
 
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+    def __init__(self, batches: Iterator[T]) -> None:
         self.error: BaseException | None = None
         self._batches = batches
-        self._queue: queue.Queue[pa.RecordBatch | None] = queue.Queue(DEPTH)
+        self._queue: queue.Queue[T | None] = queue.Queue(DEPTH)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load-prefetch", daemon=True)
 
-    def __enter__(self) -> "Prefetched":
+    def __enter__(self) -> "Prefetched[T]":
         self._thread.start()
         return self
 
@@ -32,7 +32,7 @@ class Prefetched(Iterator[pa.RecordBatch]):
             self._drain()
             self._thread.join(0.01)
 
-    def __next__(self) -> pa.RecordBatch:
+    def __next__(self) -> T:
         batch = self._queue.get()
         if batch is not None:
             return batch

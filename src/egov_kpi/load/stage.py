@@ -8,17 +8,18 @@ by page total, header or total line, or refused.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import adbc_driver_manager
+import psycopg
 import pyarrow as pa
-from adbc_driver_postgresql import dbapi
 
 from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import identifier, inbound_columns, literal
-from egov_kpi.db.connect import role_url
+from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import Delivery, LandedFile
-from egov_kpi.load.batches import DATA, Assembler, FileCount, inbound_schema
+from egov_kpi.load.batches import DATA, Assembler, FileCount
+from egov_kpi.load.copy_text import OPTIONS, copy_lines
 from egov_kpi.load.csv_file import CsvFile
 from egov_kpi.load.json_pages import JsonFile
 from egov_kpi.load.prefetch import Prefetched
@@ -28,6 +29,7 @@ from egov_kpi.load.workbook import WorkbookFile
 from egov_kpi.settings import Settings
 
 ROLE = "loader"
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,17 @@ def inbound_name(contract: Contract, load_seq: int) -> str:
 
 def stage(settings: Settings, contract: Contract, delivery: Delivery, load_seq: int) -> StageResult:
     """Fill the load's inbound table anew. EGOV-LOAD-0xx: exit 1 for a file at fault, 3 when the database was."""
-    url, key = role_url(ROLE, settings), pseudonym_key(settings)
+    key = pseudonym_key(settings)
     try:
-        with dbapi.connect(url) as connection, connection.cursor() as cursor:
-            result = _fill(cursor, contract, delivery, load_seq, key)
-            connection.commit()
-    except adbc_driver_manager.Error as error:
-        reason = str(error).splitlines()[0][:200]
+        with connect(ROLE, settings) as connection, connection.cursor() as cursor:
+            return _fill(cursor, contract, delivery, load_seq, key)
+    except psycopg.Error as error:
+        # The first line only: the others may quote a row.
+        reason = str(error).partition("\n")[0][:200]
         raise EgovError("EGOV-LOAD-015", dataset=contract.id, detail=reason) from error
-    return result
 
 
-def _fill(cursor: dbapi.Cursor, contract: Contract, delivery: Delivery, load_seq: int, key: bytes) -> StageResult:
+def _fill(cursor: Cursor, contract: Contract, delivery: Delivery, load_seq: int, key: bytes) -> StageResult:
     counts: list[FileCount] = []
     _create(cursor, contract, load_seq)
     repetitions = Repetitions()
@@ -82,31 +83,34 @@ def _watched(batches: Iterator[pa.RecordBatch], repetitions: Repetitions) -> Ite
         yield batch
 
 
-def _note(cursor: dbapi.Cursor, contract: Contract, load_seq: int, repetitions: Repetitions) -> None:
+def _note(cursor: Cursor, contract: Contract, load_seq: int, repetitions: Repetitions) -> None:
     met_again = repetitions.met_again()
     if met_again is not None:
         table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
-        cursor.execute(f"comment on table {table} is {literal('repeated: ' + ' '.join(met_again))}")
+        cursor.execute(_sql(f"comment on table {table} is {literal('repeated: ' + ' '.join(met_again))}"))
 
 
-def _create(cursor: dbapi.Cursor, contract: Contract, load_seq: int) -> None:
+def _create(cursor: Cursor, contract: Contract, load_seq: int) -> None:
     table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
     columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in inbound_columns(contract))
-    cursor.execute(f"drop table if exists {table}")
-    cursor.execute(f"create unlogged table {table} ({columns}) with (autovacuum_enabled = false)")
+    cursor.execute(_sql(f"drop table if exists {table}"))
+    cursor.execute(_sql(f"create unlogged table {table} ({columns}) with (autovacuum_enabled = false)"))
 
 
-def _copy(cursor: dbapi.Cursor, contract: Contract, load_seq: int, batches: Iterator[pa.RecordBatch]) -> int:
-    """Copy the batches in; an error of theirs goes before that of the database, which only sees them stop."""
-    with Prefetched(batches) as source:
-        reader = pa.RecordBatchReader.from_batches(inbound_schema(contract), source)
-        name = inbound_name(contract, load_seq)
-        try:
-            return int(cursor.adbc_ingest(name, reader, mode="append", db_schema_name="inbound"))
-        except adbc_driver_manager.Error:
-            if source.error is not None:
-                raise source.error from None
-            raise
+def _copy(cursor: Cursor, contract: Contract, load_seq: int, batches: Iterator[pa.RecordBatch]) -> int:
+    """Copy the batches in; how many rows Postgres says it stored."""
+    names = ", ".join(identifier(name) for name, _ in inbound_columns(contract))
+    table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
+    statement = _sql(f"copy {table} ({names}) from stdin ({OPTIONS})")
+    with Prefetched(map(copy_lines, batches)) as blocks, cursor.copy(statement) as copy:
+        for block in blocks:
+            copy.write(block)
+    return cursor.rowcount
+
+
+def _sql(text: str) -> Any:
+    """A statement made of a contract's names; psycopg's type for it wants literals only."""
+    return text
 
 
 def _batches(contract: Contract, delivery: Delivery, key: bytes, counts: list[FileCount]) -> Iterator[pa.RecordBatch]:
@@ -130,7 +134,7 @@ def _result(delivery: Delivery, counts: list[FileCount]) -> StageResult:
     return StageResult(landed, structural, sum(file.rows_withheld for file in delivery.files), list(added))
 
 
-def _prove(cursor: dbapi.Cursor, contract: Contract, delivery: Delivery, counts: list[FileCount], table: str) -> None:
+def _prove(cursor: Cursor, contract: Contract, delivery: Delivery, counts: list[FileCount], table: str) -> None:
     """Hold the rows against everything that was declared about them."""
     for file_no, (file, count) in enumerate(zip(delivery.files, counts, strict=True)):
         _prove_declared(contract, file, count)
@@ -150,7 +154,7 @@ def _prove_declared(contract: Contract, file: LandedFile, count: FileCount) -> N
 
 
 def _prove_total(
-    cursor: dbapi.Cursor, contract: Contract, file: LandedFile, count: FileCount, file_no: int, table: str
+    cursor: Cursor, contract: Contract, file: LandedFile, count: FileCount, file_no: int, table: str
 ) -> None:
     """The total line counts the rows or, under a column of numbers, may sum it."""
     sent = count.data + file.rows_withheld
@@ -160,15 +164,16 @@ def _prove_total(
         raise EgovError("EGOV-LOAD-009", file=file.name, expected=count.total.number, found=sent)
 
 
-def _sum_of(cursor: dbapi.Cursor, contract: Contract, column_name: str | None, file_no: int, table: str) -> int | None:
+def _sum_of(cursor: Cursor, contract: Contract, column_name: str | None, file_no: int, table: str) -> int | None:
     kept = {column.name: column for column in contract.kept_columns}
     if column_name is None or column_name not in kept or kept[column_name].type != "integer":
         return None
     name = identifier(column_name)
-    cursor.execute(
+    statement = (
         f"select sum({name}::bigint)::bigint from inbound.{identifier(table)} "  # noqa: S608 (names of contracts)
         f"where _file = {file_no} and _kind = {literal(DATA)} and {name} ~ '^[0-9]{{1,15}}$'"
     )
+    cursor.execute(_sql(statement))
     row = cursor.fetchone()
     return None if row is None or row[0] is None else int(row[0])
 

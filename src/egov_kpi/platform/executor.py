@@ -17,7 +17,6 @@ PRELOADED = (
     "sqlalchemy.dialects.postgresql.psycopg2",
     "pandas",
     "pyarrow.csv",
-    "adbc_driver_postgresql.dbapi",
     "psycopg",
     "python_calamine",
     "httpx",

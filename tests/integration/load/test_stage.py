@@ -13,6 +13,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.load import stage as stage_module
 from egov_kpi.load.stage import StageResult, stage
+from egov_kpi.raw.digest import row_digest_expression
 from egov_kpi.settings import Settings
 
 DOSSIERS, DOCUMENTS, HEADCOUNT = "one_stop.dossiers", "ioffice.outgoing_documents", "directory.headcount"
@@ -195,3 +196,18 @@ def test_only_the_loader_sees_inbound(migrated_warehouse, tmp_path) -> None:
     for role in ("builder", "publisher", "bi", "auditor", "custodian"):
         with connect(role, migrated_warehouse) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("select 1 from inbound.one_stop__dossiers__1")
+
+
+def test_signs_that_copy_would_read_otherwise_arrive_as_they_are(migrated_warehouse, tmp_path) -> None:
+    """A backslash, a line break inside a cell and a word that looks like NULL; the digest is that of the text."""
+    odd = ["Hộ\\tịch", "Hộ\ntịch", "\\N", "\\."]
+    rows = [DOSSIER_HEADERS, *(dossier(number, **{"Lĩnh vực": field}) for number, field in enumerate(odd))]
+    path = _csv(tmp_path, csv_text(rows, len(odd)))
+    _stage(migrated_warehouse, DOSSIERS, path)
+    query = "select field_name from inbound.one_stop__dossiers__1 where _kind = 'data' order by _row_no"
+    assert [row[0] for row in _rows(migrated_warehouse, query)] == odd
+    expression = row_digest_expression(get_contract(DOSSIERS), "i")
+    computed = expression.removeprefix("coalesce(i._row_digest, ").removesuffix(")")
+    differing = "select count(*) from inbound.one_stop__dossiers__1 as i where _kind = 'data' and _row_digest <> "
+    differing += computed
+    assert _rows(migrated_warehouse, differing) == [(0,)]
