@@ -187,8 +187,9 @@ PROCEDURES = Dataset(
     codes={"mucDo": "service_level", "trangThai": "procedure_status", "capThucHien": "competent_level"},
     texts=("tenTTHC", "linhVuc"),
     names={
-        "maTTHC": "procedure_code", "maDonVi": "agency_code", "ngayCongKhai": "posted_date", "thoiDiemXuat": "exported_at",
-        "ngayChot": "snapshot_date", "mucDo": "service_level", "tenTTHC": "procedure_name",
+        "maTTHC": "procedure_code", "maDonVi": "agency_code", "ngayCongKhai": "posted_date",
+        "thoiDiemXuat": "exported_at", "ngayChot": "snapshot_date", "mucDo": "service_level",
+        "tenTTHC": "procedure_name",
     },
     optional="ngayCongKhai",
     required="mucDo",
@@ -220,8 +221,7 @@ PAPER = Dataset(
 )  # fmt: skip
 
 DATASETS: dict[str, Dataset] = {
-    item.id: item
-    for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER)
+    item.id: item for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER)
 }
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],

@@ -16,7 +16,6 @@ from proofs.mutation.datasets import (
     DOCUMENTS,
     DOSSIERS,
     HEADCOUNT,
-    ISO_TIME,
     MAILBOXES,
     PAPER,
     PROCEDURES,
@@ -220,14 +219,24 @@ def constant_agency(ground: Ground) -> Export | None:
     return _set(ground, ground.rows.index.to_numpy(), dataset.agency, ground.export.rows[dataset.agency].iloc[0])
 
 
-@defect("constant_code", "mọi dòng cùng một mã", "every row with the same code", only=(DOSSIERS, DOCUMENTS, PROCEDURES, MAILBOXES))
+@defect(
+    "constant_code",
+    "mọi dòng cùng một mã",
+    "every row with the same code",
+    only=(DOSSIERS, DOCUMENTS, PROCEDURES, MAILBOXES),
+)
 def constant_code(ground: Ground) -> Export:
     column = next(iter(ground.dataset.codes))
     rarest = ground.export.rows[column].value_counts().index[-1]
     return _set(ground, ground.rows.index.to_numpy(), column, rarest)
 
 
-@defect("constant_date", "mọi dòng cùng một ngày", "every row with the same date", only=(DOSSIERS, DOCUMENTS, MAILBOXES, PAPER))
+@defect(
+    "constant_date",
+    "mọi dòng cùng một ngày",
+    "every row with the same date",
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, PAPER),
+)
 def constant_date(ground: Ground) -> Export:
     dataset = ground.dataset
     column = dataset.event if dataset is not DOCUMENTS else "ThoiDiemKyCaNhan"
@@ -250,13 +259,6 @@ def unknown_agency(ground: Ground) -> Export:
     return _set(ground, ground.some(), ground.dataset.agency, "99999")
 
 
-@defect("zero_lost", "mất số 0 đầu mã đơn vị", "leading zeros of unit codes lost")
-def zero_lost(ground: Ground) -> Export | None:
-    rows, column = ground.rows, ground.dataset.agency
-    shorter = rows[column].str.replace("^0+", "", regex=True)
-    return ground.with_rows(rows.assign(**{column: shorter})) if (shorter != rows[column]).any() else None
-
-
 @defect("known_agency", "dòng của một đơn vị mang mã đơn vị khác", "one unit's rows under another unit's code")
 def known_agency(ground: Ground) -> Export:
     rows, column = ground.rows, ground.dataset.agency
@@ -276,7 +278,12 @@ def missing_agency(ground: Ground) -> Export | None:
     return ground.with_rows(rows[rows[column] != units[0]]) if len(units) > 1 else None
 
 
-@defect("foreign_province", "tệp của tỉnh khác", "another province's file", only=(DOSSIERS, MAILBOXES, HEADCOUNT, PROCEDURES))
+@defect(
+    "foreign_province",
+    "tệp của tỉnh khác",
+    "another province's file",
+    only=(DOSSIERS, MAILBOXES, HEADCOUNT, PROCEDURES),
+)
 def foreign_province(ground: Ground) -> Export:
     rows, column = ground.rows, ground.dataset.agency
     units = sorted(rows[column].unique())
@@ -337,14 +344,24 @@ def future_date(ground: Ground) -> Export:
     return _set(ground, ground.some(), column, later.strftime(dataset.dates[column]))
 
 
-@defect("placeholder_date", "ngày giữ chỗ 01/01/1900", "placeholder date 01/01/1900", only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER))
+@defect(
+    "placeholder_date",
+    "ngày giữ chỗ 01/01/1900",
+    "placeholder date 01/01/1900",
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER),
+)
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset
     text = pd.Timestamp("1900-01-01").strftime(dataset.dates[dataset.event])
     return _set(ground, ground.some(), dataset.event, text)
 
 
-@defect("closed_first", "kết thúc trước khi tiếp nhận", "closed before received", only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER))
+@defect(
+    "closed_first",
+    "kết thúc trước khi tiếp nhận",
+    "closed before received",
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER),
+)
 def closed_first(ground: Ground) -> Export:
     first, second = {
         DOSSIERS.id: ("Ngày tiếp nhận", "Ngày kết thúc xử lý"),
@@ -371,7 +388,13 @@ def utc_clock(ground: Ground) -> Export:
     return ground.with_rows(rows)
 
 
-@defect("late_rows", "dòng cũ ngoài cửa sổ kết xuất", "rows from before the window", critical=False, only=(DOSSIERS, DOCUMENTS, PAPER))
+@defect(
+    "late_rows",
+    "dòng cũ ngoài cửa sổ kết xuất",
+    "rows from before the window",
+    critical=False,
+    only=(DOSSIERS, DOCUMENTS, PAPER),
+)
 def late_rows(ground: Ground) -> Export:
     rows, dataset = ground.rows, ground.dataset
     old = ground.before.rows.copy()
@@ -412,11 +435,17 @@ def times_thousand(ground: Ground) -> Export:
 
 @defect("one_times_thousand", "một dòng gấp 1000", "one row's counts times a thousand", only=COUNTED)
 def one_times_thousand(ground: Ground) -> Export:
-    positive = ground.rows.index[pd.to_numeric(ground.rows[ground.dataset.counts[0]], errors="coerce") > 0].to_numpy()
-    return _multiplied(ground, ground.rng.choice(positive, 1), 1000)
+    values = pd.to_numeric(ground.rows[ground.dataset.counts[0]], errors="coerce")
+    usual = ground.rows.index[(values > 0) & (values >= values.max() / 2)].to_numpy()
+    return _multiplied(ground, ground.rng.choice(usual, 1), 1000)
 
 
-@defect("a_tenth", "số liệu còn một phần mười (tỷ lệ vượt 100%)", "all counts a tenth (rates beyond 100%)", only=(HEADCOUNT, CERTIFICATES, MAILBOXES))
+@defect(
+    "a_tenth",
+    "số liệu còn một phần mười (tỷ lệ vượt 100%)",
+    "all counts a tenth (rates beyond 100%)",
+    only=(HEADCOUNT, CERTIFICATES, MAILBOXES),
+)
 def a_tenth(ground: Ground) -> Export:
     return _multiplied(ground, ground.rows.index.to_numpy(), 0.1)
 
@@ -511,7 +540,12 @@ def a_tenth_of_rows(ground: Ground) -> Export:
     return ground.with_rows(ground.rows.iloc[: max(1, _size(ground) // 10)])
 
 
-@defect("stale", "số liệu lần trước dưới ngày mới", "the content of last time under the new date", only=(MAILBOXES, DOSSIERS, DOCUMENTS))
+@defect(
+    "stale",
+    "số liệu lần trước dưới ngày mới",
+    "the content of last time under the new date",
+    only=(MAILBOXES, DOSSIERS, DOCUMENTS),
+)
 def stale(ground: Ground) -> Export:
     """Of a snapshot: last month's figures, dates made new. Of a delta: last window's rows, in another order."""
     old, dataset = ground.before.rows.copy(), ground.dataset
@@ -530,7 +564,12 @@ def relabelled(ground: Ground) -> Export:
     return ground.with_rows(old)
 
 
-@defect("cut_bytes", "tệp đứt giữa dòng", "file cut in the middle of a row", only=(DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER))
+@defect(
+    "cut_bytes",
+    "tệp đứt giữa dòng",
+    "file cut in the middle of a row",
+    only=(DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER),
+)
 def cut_bytes(ground: Ground) -> Export:
     from proofs.mutation.source import written
 
@@ -556,20 +595,30 @@ def _mangled(text: str) -> str:
     return text.encode("utf-8").decode("latin-1").replace("\x8d", "").replace("\x81", "")
 
 
-@defect("wrong_encoding", "cả tệp sai bảng mã", "whole file in the wrong encoding", only=(DOSSIERS, MAILBOXES, HEADCOUNT))
+@defect(
+    "wrong_encoding", "cả tệp sai bảng mã", "whole file in the wrong encoding", only=(DOSSIERS, MAILBOXES, HEADCOUNT)
+)
 def wrong_encoding(ground: Ground) -> Export:
     text = csv_bytes(ground.export).decode("utf-8-sig")
     return replace(ground.export, body=text.encode("utf-8").decode("latin-1").encode("utf-8"))
 
 
-@defect("undecodable", "byte hỏng giữa tệp", "bytes that are no text", critical=False, only=(DOSSIERS, MAILBOXES, HEADCOUNT))
+@defect(
+    "undecodable", "byte hỏng giữa tệp", "bytes that are no text", critical=False, only=(DOSSIERS, MAILBOXES, HEADCOUNT)
+)
 def undecodable(ground: Ground) -> Export:
     body = csv_bytes(ground.export)
     half = len(body) // 2
     return replace(ground.export, body=body[:half] + b"\xff\xfe\xfa" + body[half:])
 
 
-@defect("mangled_text", "chữ Việt vỡ trong giá trị", "mangled Vietnamese in values", critical=False, only=(DOSSIERS, DOCUMENTS, PROCEDURES))
+@defect(
+    "mangled_text",
+    "chữ Việt vỡ trong giá trị",
+    "mangled Vietnamese in values",
+    critical=False,
+    only=(DOSSIERS, DOCUMENTS, PROCEDURES),
+)
 def mangled_text(ground: Ground) -> Export:
     rows, places = ground.rows, ground.some()
     for name in ground.dataset.texts:
@@ -577,7 +626,13 @@ def mangled_text(ground: Ground) -> Export:
     return ground.with_rows(rows)
 
 
-@defect("question_marks", "chữ Việt thành dấu hỏi", "Vietnamese letters as question marks", critical=False, only=(DOSSIERS, DOCUMENTS, PROCEDURES))
+@defect(
+    "question_marks",
+    "chữ Việt thành dấu hỏi",
+    "Vietnamese letters as question marks",
+    critical=False,
+    only=(DOSSIERS, DOCUMENTS, PROCEDURES),
+)
 def question_marks(ground: Ground) -> Export:
     rows = ground.rows
     for name in ground.dataset.texts:
@@ -585,7 +640,13 @@ def question_marks(ground: Ground) -> Export:
     return ground.with_rows(rows)
 
 
-@defect("truncated_text", "giá trị chữ bị cắt cụt", "text values cut short", critical=False, only=(DOSSIERS, DOCUMENTS, PROCEDURES))
+@defect(
+    "truncated_text",
+    "giá trị chữ bị cắt cụt",
+    "text values cut short",
+    critical=False,
+    only=(DOSSIERS, DOCUMENTS, PROCEDURES),
+)
 def truncated_text(ground: Ground) -> Export:
     rows = ground.rows
     for name in ground.dataset.texts:
@@ -593,11 +654,17 @@ def truncated_text(ground: Ground) -> Export:
     return ground.with_rows(rows)
 
 
-@defect("unit_total_row", "dòng cộng của đơn vị lẫn trong dữ liệu", "a unit's subtotal among the rows", critical=False, only=(DOSSIERS, HEADCOUNT, PAPER))
+@defect(
+    "unit_total_row",
+    "dòng cộng của đơn vị lẫn trong dữ liệu",
+    "a unit's subtotal among the rows",
+    critical=False,
+    only=(DOSSIERS, HEADCOUNT, PAPER),
+)
 def unit_total_row(ground: Ground) -> Export:
     rows = ground.rows
-    values = {name: "" for name in rows.columns} | {rows.columns[0]: TOTAL.replace("Tổng cộng", "Cộng đơn vị"), rows.columns[1]: "12"}
+    values = dict.fromkeys(rows.columns, "") | {
+        rows.columns[0]: TOTAL.replace("Tổng cộng", "Cộng đơn vị"),
+        rows.columns[1]: "12",
+    }
     return ground.with_rows(pd.concat([rows, pd.DataFrame([values])]))
-
-
-_ = ISO_TIME

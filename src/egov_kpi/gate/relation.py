@@ -2,8 +2,9 @@
 
 Beside every typed column `c` stand `c__text` (the source's text, NULL when empty) and, for a column that is parsed,
 `c__valid` (whether the text can be cast). Plain text columns stand alone. What depends on the night is a column as well
-(`_latest_date`, `_latest_at`, `_earliest_date`, `_earliest_at`, `_snapshot_date`), so that a rule compares two columns
-and its query can be run anywhere. `_row_id` names a row of the load, `_content` digests the whole of it.
+(`_latest_date`, `_latest_at`, `_earliest_date`, `_earliest_at`, `_snapshot_date`, and `_load_seq`, `_window_from`, by
+which a rule finds what came before), so that a rule compares two columns and its query can be run anywhere. `_row_id`
+names a row of the load, `_content` digests the whole of it.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, litera
 
 # Systems older than this do not exist; dates before it are defaults of a spreadsheet or of an empty field.
 EARLIEST_DATE = date(2000, 1, 1)
-NIGHT_COLUMNS = ("_earliest_date", "_earliest_at", "_latest_date", "_latest_at", "_snapshot_date")
+NIGHT_COLUMNS = (
+    "_earliest_date", "_earliest_at", "_latest_date", "_latest_at", "_snapshot_date", "_load_seq", "_window_from",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def checked_query(contract: Contract, load_seq: int, night: Night) -> str:
     for column in contract.kept_columns:
         items += _column_items(column)
     items.append(f"{_content(contract)} as _content")
-    items += _night_items(night)
+    items += _night_items(night, load_seq)
     source = f"inbound.{identifier(inbound_name(contract, load_seq))}"
     return "select\n    " + ",\n    ".join(items) + f"\nfrom {source} as i\n{_flags(contract)}\nwhere i._kind = 'data'"
 
@@ -119,7 +122,7 @@ def _content(contract: Contract) -> str:
     return f"md5(concat_ws(chr(31), {texts}))"
 
 
-def _night_items(night: Night) -> list[str]:
+def _night_items(night: Night, load_seq: int) -> list[str]:
     snapshot = literal(night.snapshot_date.isoformat()) if night.snapshot_date else "null"
     return [
         f"{_date(EARLIEST_DATE)} as _earliest_date",
@@ -127,6 +130,8 @@ def _night_items(night: Night) -> list[str]:
         f"{_date(night.latest_date)} as _latest_date",
         f"{_midnight(night.latest_date + timedelta(days=1))} as _latest_at",
         f"{snapshot}::date as _snapshot_date",
+        f"{load_seq}::bigint as _load_seq",
+        f"(select l.window_from from ledger.load as l where l.load_seq = {load_seq}) as _window_from",  # noqa: S608
     ]
 
 

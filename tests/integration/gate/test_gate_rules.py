@@ -23,7 +23,7 @@ def test_each_row_rule_refuses_its_own_row_and_no_other(warehouse: Settings, dat
     result = fx.gate(warehouse, contract, 1, sheet.rows)
 
     assert fx.refused(warehouse, contract, 1) == sheet.expected
-    about_rows = {rule.rule_id for rule in suite.rules} - fx.LOAD_RULES
+    about_rows = {rule.rule_id for rule in suite.rules} - fx.LOAD_RULES - fx.HISTORY_RULES
     assert {rule.rule_id for rule in result.failed} == about_rows | {ceiling_rule_id(contract)}
     assert result.verdict == "block"
 
@@ -47,8 +47,9 @@ def test_deleting_any_expectation_is_noticed(warehouse: Settings, dataset: str, 
     fx.register(warehouse, contract, 1)
     fx.stage_rows(warehouse, contract, 1, sheet.rows)
     unnoticed = []
-    # Rules about a whole load have the same proof in test_gate_loads.py.
-    for rule in (rule for rule in suite.rules if rule.rule_id not in fx.LOAD_RULES or rule.meta["half"] == "contract"):
+    # Rules about a whole load have the same proof in test_gate_loads.py and test_gate_history.py.
+    whole = fx.LOAD_RULES | fx.HISTORY_RULES
+    for rule in (rule for rule in suite.rules if rule.rule_id not in whole or rule.meta["half"] == "contract"):
         settings = _without(warehouse, contract, rule.rule_id, tmp_path / rule.rule_id)
         result = fx.check(settings, contract, 1, len(sheet.rows), fx.CONTENT)
         if rule.meta["half"] == "contract":
@@ -75,5 +76,5 @@ def test_no_fixture_without_a_rule_and_no_rule_without_a_fixture(warehouse: Sett
     rules = {rule.rule_id: rule for dataset in fx.DATASETS for rule in fx.suite_of(warehouse, dataset).rules}
     business = {rule_id for rule_id, rule in rules.items() if rule.meta["half"] == "business"}
 
-    assert set(rules) >= fx.LOAD_RULES
-    assert business - fx.LOAD_RULES == set(fx.FAULTS)
+    assert set(rules) >= fx.LOAD_RULES | fx.HISTORY_RULES
+    assert business - fx.LOAD_RULES - fx.HISTORY_RULES == set(fx.FAULTS)

@@ -1,0 +1,264 @@
+"""Rules that hold a load against itself or against what came before: each fires where no other rule does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+import gate_fixtures as fx
+import pytest
+
+from egov_kpi.contracts.loader import get_contract
+from egov_kpi.db.connect import connect
+from egov_kpi.ledger.events import append
+from egov_kpi.raw.promote import promote
+from egov_kpi.settings import Settings
+
+Rows = list[fx.Row]
+DOS, DOC, MAI, HEA, CER, PRO, PAP = (
+    "one_stop.dossiers",
+    "ioffice.outgoing_documents",
+    "mail.accounts",
+    "directory.headcount",
+    "iso.certificates",
+    "portal.procedures",
+    "forms.paper_register",
+)
+BEFORE_SNAPSHOT = date(2023, 2, 1)
+BEFORE_WINDOW, WINDOW = (date(2023, 2, 20), date(2023, 2, 21)), (date(2023, 2, 21), date(2023, 2, 22))
+# Values of a row of the load before, and of the load in question, that make the two a right pair.
+THEN: dict[str, fx.Row] = {
+    DOS: {"updated_at": "21/02/2023 15:00"},
+    DOC: {"updated_at": "2023-02-21T15:00:00+07:00"},
+    MAI: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00", "last_used_at": "31/01/2023 08:00"},
+    HEA: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
+    CER: {
+        "snapshot_date": "01/02/2023",
+        "exported_at": "02/02/2023 01:00",
+        "internal_audit_date": "10/01/2023",
+        "management_review_date": "20/01/2023",
+    },
+    PRO: {"snapshot_date": "2023-02-01", "exported_at": "2023-02-02T01:00:00+07:00"},
+    PAP: {},
+}
+NOW: dict[str, fx.Row] = {
+    DOS: {"updated_at": "22/02/2023 15:00"},
+    DOC: {"updated_at": "2023-02-22T15:00:00+07:00"},
+    MAI: {},
+    HEA: {"exported_at": "02/03/2023 01:00"},
+    CER: {"internal_audit_date": "10/01/2023", "management_review_date": "20/01/2023"},
+    PRO: {},
+    PAP: {},
+}
+SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10}
+UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
+KEY = {DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code"}
+
+
+def row(dataset: str, number: int, changes: fx.Row) -> fx.Row:
+    unit = {"agency_code": UNITS[number - 1]} if dataset == HEA else {}
+    return {**fx.RIGHT[dataset](number), **unit, **changes}
+
+
+def rows(dataset: str, base: dict[str, fx.Row], changes: fx.Row, only: range | None = None) -> Rows:
+    """The base rows of a load, those in `only` (default: all) with changes."""
+    numbers = range(1, SIZE[dataset] + 1)
+    return [row(dataset, n, {**base[dataset], **(changes if only is None or n in only else {})}) for n in numbers]
+
+
+@dataclass
+class Story:
+    """A load before, and the load that the rule refuses."""
+
+    dataset: str
+    before: fx.Row = field(default_factory=dict)
+    before_only: range | None = None
+    now: fx.Row = field(default_factory=dict)
+    now_only: range | None = None
+    further: Callable[[Rows], Rows] = list
+
+    def load_before(self) -> Rows:
+        return rows(self.dataset, THEN, self.before, self.before_only)
+
+    def load_now(self) -> Rows:
+        return self.further(rows(self.dataset, NOW, self.now, self.now_only))
+
+
+def again(count: int) -> Callable[[Rows], Rows]:
+    """The first rows once more, over and over, until there are so many more."""
+    return lambda given: given + [given[n % len(given)] for n in range(count)]
+
+
+def first(count: int) -> Callable[[Rows], Rows]:
+    return lambda given: given[:count]
+
+
+def copies(dataset: str, count: int, **then: str) -> Callable[[Rows], Rows]:
+    """The first rows again under keys that nobody has had."""
+
+    def further(given: Rows) -> Rows:
+        fresh = [fx.RIGHT[dataset](number)[KEY[dataset]] for number in range(101, 101 + count)]
+        return given + [{**given[n], **then, KEY[dataset]: fresh[n]} for n in range(count)]
+
+    return further
+
+
+def others(dataset: str, count: int) -> Callable[[Rows], Rows]:
+    """Some known rows, then so many new ones."""
+    return lambda given: given[30:] + [row(dataset, n, NOW[dataset]) for n in range(101, 101 + count)]
+
+
+def _numbered(*numbers: int) -> Callable[[Rows], Rows]:
+    return lambda _: [fx.paper(number) for number in numbers]
+
+
+def _large_unit(given: Rows) -> Rows:
+    return [*given, {**row(HEA, 7, NOW[HEA]), "headcount": "9000"}]
+
+
+FEW = range(1, 5)
+SOME = range(1, 13)
+STORIES: dict[str, Story] = {
+    "DOS repeated": Story(DOS, further=again(20)),
+    "DOS clock": Story(DOS, {"received_at": "01/02/2023 02:00"}, now={"received_at": "01/02/2023 02:00"}),
+    "DOS window": Story(DOS, now={"updated_at": "15/02/2023 15:00"}, now_only=SOME),
+    "DOS tail": Story(DOS, now={"updated_at": "22/02/2023 09:00"}),
+    "DOS overlap": Story(DOS, further=others(DOS, 30)),
+    "DOS changed": Story(DOS, now={"procedure_code": "1.009999"}, now_only=SOME),
+    "DOS agency_moved": Story(DOS, {"agency_code": "824"}, FEW),
+    "DOS drift": Story(DOS, now={"channel": "Trực tuyến"}),
+    "DOS scale": Story(DOS, {"supplement_request_count": "1"}, now={"supplement_request_count": "5"}),
+    "DOS copied": Story(DOS, further=copies(DOS, 20)),
+    "DOC repeated": Story(DOC, further=again(20)),
+    "DOC clock": Story(
+        DOC,
+        now={
+            "personal_signed_at": "2023-02-01T01:00:00+07:00",
+            "organisation_signed_at": "2023-02-01T02:00:00+07:00",
+        },
+        now_only=range(1, 40),
+    ),
+    "DOC window": Story(DOC, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "DOC tail": Story(DOC, now={"updated_at": "2023-02-22T09:00:00+07:00"}),
+    "DOC overlap": Story(DOC, further=others(DOC, 30)),
+    "DOC changed": Story(DOC, now={"document_type": "Quyết định"}, now_only=SOME),
+    "DOC drift": Story(DOC, now={"medium": "Giay"}),
+    "DOC copied": Story(DOC, further=copies(DOC, 20)),
+    "MAI repeated": Story(MAI, further=again(20)),
+    "MAI changed": Story(MAI, now={"issued_date": "02/01/2020"}, now_only=SOME),
+    "MAI agency_moved": Story(MAI, {"agency_code": "824"}, FEW, {"agency_code": "28651"}, range(1, 4)),
+    "MAI drift": Story(MAI, now={"account_status": "Tạm khóa"}),
+    "MAI scale": Story(MAI, now={"sent_30d_count": "30"}),
+    "MAI missing_unit": Story(MAI, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
+    "MAI lost": Story(MAI, further=first(28)),
+    "MAI stale": Story(MAI, now={"last_used_at": "31/01/2023 08:00"}),
+    "MAI copied": Story(MAI, further=copies(MAI, 10, last_used_at="31/01/2023 08:00")),
+    "HEA repeated": Story(HEA, further=again(12)),
+    "HEA scale": Story(HEA, further=_large_unit),
+    "HEA missing_unit": Story(HEA, further=first(5)),
+    "HEA jump": Story(HEA, now={"headcount": "130"}, now_only=range(1, 2)),
+    "CER repeated": Story(CER, further=again(12)),
+    "CER changed": Story(CER, now={"announced_date": "02/06/2022"}, now_only=range(1, 6)),
+    "CER drift": Story(CER, now={"is_mandated": "Không"}),
+    "CER scale": Story(CER, now={"valid_until_date": "01/06/2045"}),
+    "CER missing_unit": Story(CER, {"agency_code": "824"}, range(1, 2), further=lambda given: given[1:]),
+    "CER copied": Story(CER, further=copies(CER, 3)),
+    "CER jump": Story(CER, now={"procedures_covered_count": "100"}, now_only=range(1, 2)),
+    "PRO repeated": Story(PRO, further=again(20)),
+    "PRO changed": Story(PRO, now={"service_level": "3"}, now_only=SOME),
+    "PRO drift": Story(PRO, now={"procedure_status": "BaiBo"}),
+    "PRO missing_unit": Story(PRO, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
+    "PRO lost": Story(PRO, further=first(28)),
+    "PRO copied": Story(PRO, further=copies(PRO, 10)),
+    "PAP repeated": Story(PAP, further=again(10)),
+    "PAP changed": Story(PAP, now={"procedure_code": "1.009999"}, now_only=range(1, 4)),
+    "PAP drift": Story(PAP, now={"channel": "Bưu chính công ích"}),
+    "PAP scale": Story(PAP, now={"finished_date": "30/10/2022", "returned_date": "30/10/2022"}),
+    "PAP copied": Story(PAP, further=lambda given: given + [fx.paper(number) for number in range(11, 15)]),
+    "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
+}
+
+
+def keep(settings: Settings, dataset: str, load_seq: int, given: Rows) -> None:
+    """An earlier load, its rows in raw."""
+    contract = get_contract(dataset)
+    is_snapshot = contract.shape == "snapshot"
+    fx.register(
+        settings,
+        contract,
+        load_seq,
+        snapshot_date=BEFORE_SNAPSHOT if is_snapshot else None,
+        window=None if is_snapshot else BEFORE_WINDOW,
+        content_digest="b" * 64,
+    )
+    fx.stage_rows(settings, contract, load_seq, given)
+    with connect("loader", settings) as conn:
+        kept = promote(conn, contract, load_seq)
+        nothing = dict.fromkeys(("withheld", "unchanged", "quarantined", "duplicate", "structural"), 0)
+        account = {**nothing, "received": len(given), "landed": len(given), "accepted": kept.accepted}
+        append(conn, "load_promoted", {"load_seq": load_seq, "account": account})
+
+
+def purpose_of(settings: Settings, name: str) -> str:
+    """Identifier of the rule that serves a purpose, `DOS drift`."""
+    word, purpose = name.split()
+    rules = [rule for dataset in fx.DATASETS for rule in fx.suite_of(settings, dataset).rules]
+    (found,) = [r.rule_id for r in rules if r.rule_id[5:8] == word and r.meta.get("purpose") == purpose]
+    return found
+
+
+def judged(settings: Settings, dataset: str, given: Rows) -> fx.GateResult:
+    contract = get_contract(dataset)
+    fx.register(settings, contract, 2, window=None if contract.shape == "snapshot" else WINDOW)
+    return fx.gate(settings, contract, 2, given)
+
+
+@pytest.mark.parametrize("dataset", fx.DATASETS)
+def test_a_right_load_after_a_right_load_passes(warehouse: Settings, dataset: str) -> None:
+    keep(warehouse, dataset, 1, Story(dataset).load_before())
+    result = judged(warehouse, dataset, Story(dataset).load_now())
+    assert (result.verdict, [rule.rule_id for rule in result.failed]) == ("pass", [])
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_rule_blocks_what_no_other_does(warehouse: Settings, name: str) -> None:
+    story = STORIES[name]
+    keep(warehouse, story.dataset, 1, story.load_before())
+    result = judged(warehouse, story.dataset, story.load_now())
+    assert [rule.rule_id for rule in result.failed if rule.action != "notice"] == [purpose_of(warehouse, name)]
+    assert result.verdict == "block"
+
+
+@pytest.mark.parametrize("dataset", [DOS, DOC])
+def test_a_window_thinner_than_the_thinnest_blocks(warehouse: Settings, dataset: str) -> None:
+    """Four windows of a hundred rows each; 45 rows are above the rough floor of 40 and under the close one of 62."""
+    contract = get_contract(dataset)
+    for number, day in enumerate((13, 14, 15, 16), start=10):
+        fx.promoted(warehouse, contract, number, 100, window=(date(2023, 2, day), date(2023, 2, day + 1)))
+    for load_seq, size in ((1, 45), (2, 70)):
+        fx.register(warehouse, contract, load_seq, window=WINDOW)
+        result = fx.gate(warehouse, contract, load_seq, [row(dataset, n, NOW[dataset]) for n in range(1, size + 1)])
+        expected = [purpose_of(warehouse, "DOS thin" if dataset == DOS else "DOC thin")] if size == 45 else []
+        assert [rule.rule_id for rule in result.failed] == expected
+
+
+def test_a_line_of_another_ward_in_a_book(warehouse: Settings) -> None:
+    """The book's name says whose lines are in it."""
+    contract = get_contract(PAP)
+    files = [{"name": "01846-2022-10.xlsx", "sha256_received": fx.FILE, "sha256_landed": fx.FILE, "bytes": 1}]
+    body = {
+        "load_seq": 1, "dataset": PAP, "shape": "delta", "load_key": "1" * 64, "content_digest": fx.CONTENT,
+        "snapshot_date": None, "window_from": None, "window_to": "2023-03-06", "business_date": "2023-03-06",
+        "landing_path": "x", "files": files, "key_id": None, "code_version": "test", "run_id": None,
+    }  # fmt: skip
+    with connect("loader", warehouse) as conn:
+        append(conn, "load_registered", body)
+    given = [fx.paper(number) for number in range(1, 31)]
+    given[7] = {**given[7], "agency_code": "01849"}
+    result = fx.gate(warehouse, contract, 1, given)
+    assert fx.refused(warehouse, contract, 1) == {8: {purpose_of(warehouse, "PAP book")}}
+    assert result.verdict == "quarantine"
+
+
+def test_every_rule_against_history_is_tested_here(warehouse: Settings) -> None:
+    here = {purpose_of(warehouse, name) for name in (*STORIES, "DOS thin", "DOC thin", "PAP book")}
+    assert here == fx.HISTORY_RULES
