@@ -54,7 +54,8 @@ export as (
 winner as (
     select distinct on (export.snapshot_date) export.*
     from export
-    order by export.snapshot_date, export.exported_at desc, export.content_digest desc
+    -- one content that was heard twice differs only in what was refused: the last hearing counts
+    order by export.snapshot_date, export.exported_at desc, export.content_digest desc, export.load_seq desc
 ),
 
 newest as (

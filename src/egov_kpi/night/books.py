@@ -43,6 +43,35 @@ def loads(conn: Connection, load_seqs: list[int]) -> list[dict[str, Any]]:
     return _read(conn, f"{_LOADS} where l.load_seq = any(%s) order by l.load_seq", (load_seqs,))
 
 
+def heard_last(conn: Connection, load_seqs: list[int]) -> list[int]:
+    """The loads, each with the youngest promoted load in its place that heard the same content again."""
+    rows = conn.execute(
+        """
+        with recursive heard (asked, load_seq) as (
+            select l.load_seq, l.load_seq from unnest(%s::bigint[]) as l (load_seq)
+            union
+            select h.asked, again.load_seq
+            from heard as h
+            inner join ledger.load as again on again.replay_of = h.load_seq
+        )
+
+        select distinct coalesce(
+            (
+                select max(h.load_seq)
+                from heard as h
+                inner join ledger.promoted_load as p on p.load_seq = h.load_seq
+                where h.asked = a.load_seq
+                    and not exists (select from ledger.revoked_load as r where r.load_seq = h.load_seq)
+            ),
+            a.load_seq
+        )
+        from unnest(%s::bigint[]) as a (load_seq)
+        """,
+        (load_seqs, load_seqs),
+    ).fetchall()
+    return sorted(row[0] for row in rows)
+
+
 def watermark(conn: Connection, dataset: str, before: date) -> date | None:
     """End of the last window whose every load was promoted and not revoked, before that date; None on a first night.
 

@@ -10,11 +10,20 @@ from psycopg import sql
 
 from egov_kpi.contracts.loader import all_contracts, get_contract
 from egov_kpi.contracts.model import Column
-from egov_kpi.contracts.sql import RAW_OWN_COLUMNS, cast_expression, identifier, validity_expression
+from egov_kpi.contracts.sql import (
+    QUARANTINE_LIFE_COLUMNS,
+    QUARANTINE_OWN_COLUMNS,
+    RAW_OWN_COLUMNS,
+    cast_expression,
+    identifier,
+    key_digest_expression,
+    source_version_expression,
+    validity_expression,
+)
 from egov_kpi.db.connect import connect
 from egov_kpi.settings import Settings
 
-QUARANTINE_OWN = {"quarantine_id", "rule_ids", "state", "refused_at"}
+QUARANTINE_OWN = {*QUARANTINE_OWN_COLUMNS, *(name for name, _ in QUARANTINE_LIFE_COLUMNS)}
 TYPE_NAMES = {"timestamp with time zone": "timestamptz"}
 HANOI = timezone(timedelta(hours=7))
 
@@ -234,22 +243,35 @@ def _refuse(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def test_custodian_changes_the_state_and_nothing_else(
-    migrated_warehouse: Settings, loader: psycopg.Connection[Any]
-) -> None:
+def test_nobody_changes_a_refused_row_by_hand(migrated_warehouse: Settings, loader: psycopg.Connection[Any]) -> None:
     _refuse(loader)
-    with connect("custodian", migrated_warehouse, autocommit=True) as custodian:
-        custodian.execute("update quarantine.directory__headcount set state = 'corrected'")
-        for change in ("set headcount = '3'", "set state = 'forgotten'"):
-            with pytest.raises(psycopg.errors.Error):
-                custodian.execute(f"update quarantine.directory__headcount {change}")
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            custodian.execute("delete from quarantine.directory__headcount")
-    with connect("owner", migrated_warehouse, autocommit=True) as owner:
-        for change in ("update {} set headcount = '3'", "delete from {}", "truncate {}"):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                owner.execute(change.format("quarantine.directory__headcount"))
-    assert _one(loader, "select state from quarantine.directory__headcount") == "corrected"
+    changes = ("update {} set headcount = '3'", "update {} set state = 'corrected'", "delete from {}", "truncate {}")
+    for role in ("custodian", "loader", "owner"):
+        with connect(role, migrated_warehouse, autocommit=True) as connection:  # type: ignore[arg-type]
+            for change in changes:
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(change.format("quarantine.directory__headcount").encode())
+    assert _one(loader, "select state from quarantine.directory__headcount") == "open"
+
+
+@pytest.mark.parametrize("dataset", sorted(all_contracts()))
+def test_text_and_typed_row_of_one_key_share_its_digest(loader: psycopg.Connection[Any], dataset: str) -> None:
+    contract = get_contract(dataset)
+    right = {"integer": "2023", "date": "05/03/2023", "timestamp": "05/03/2023 07:30"}
+    other = {"date": "2023-03-05", "timestamp": "2023-03-05T07:30:00+07:00"}
+    columns = [*contract.key_columns, contract.version_column]
+    texts = [(other if (column.format or "").startswith("yyyy") else right).get(column.type, "x") for column in columns]
+    given = ", ".join(f"%s::text as {identifier(column.name)}" for column in columns)
+    typed = ", ".join(f"{cast_expression(column, 'g')} as {identifier(column.name)}" for column in columns)
+    expressions = (key_digest_expression, source_version_expression)
+    as_text = ", ".join(expression(contract, "g") for expression in expressions)
+    as_typed = ", ".join(expression(contract, "t", typed=True) for expression in expressions)
+    query = f"with g as (select {given}), t as (select {typed} from g) select {as_text}, {as_typed} from g, t"
+    row = loader.execute(query.encode(), texts).fetchone()
+    assert row is not None and row[:2] == row[2:] and None not in row
+    without = [None if column.key_position == 1 else text for column, text in zip(columns, texts, strict=True)]
+    row = loader.execute(query.encode(), without).fetchone()
+    assert row is not None and row[0] is None and row[2] is None
 
 
 def test_a_refused_row_names_its_rules(loader: psycopg.Connection[Any]) -> None:

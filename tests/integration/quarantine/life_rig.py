@@ -189,7 +189,9 @@ def rigged(settings: Settings) -> Iterator[Rig]:
     """The rig, with its doubles in place. The warehouse needs the list of units that waivers are compared with."""
     rig = Rig(settings)
     with connect("builder", settings) as conn:
-        conn.execute("create table if not exists ref.agency_alias (source_code text, agency_code text, valid_from date)")
+        conn.execute(
+            "create table if not exists ref.agency_alias (source_code text, agency_code text, valid_from date)"
+        )
         conn.execute("insert into ref.agency_alias values ('H06.58.46', '01846', '1900-01-01')")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("egov_kpi.night.decide.ensure_staged", rig.staged)

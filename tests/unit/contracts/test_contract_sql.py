@@ -13,6 +13,11 @@ def test_migration_is_what_the_contracts_give() -> None:
     assert written == ddl.migration()
 
 
+def test_the_life_of_refused_rows_is_what_the_contracts_give() -> None:
+    written = (get_settings().sql_dir / "0006_quarantine_life.sql").read_text(encoding="utf-8")
+    assert ddl.life() in written
+
+
 def test_every_dataset_has_a_migration_that_makes_its_tables() -> None:
     migrations = "".join(path.read_text(encoding="utf-8") for path in sorted(get_settings().sql_dir.glob("*.sql")))
     for contract in all_contracts().values():
@@ -25,6 +30,7 @@ def test_one_dataset_can_be_written_alone(capsys: pytest.CaptureFixture[str]) ->
     written = capsys.readouterr().out
     assert 'create table raw."mail__accounts"' in written
     assert "create function" not in written
+    assert "add column key_digest" in written and written.rstrip().endswith("select quarantine.refresh_views();")
     assert "one_stop" not in written
 
 
