@@ -26,13 +26,12 @@ NO_DATE = "31/02/2023"
 
 @dataclass(frozen=True)
 class Export:
-    """One file of one dataset, delivered for the night of that business date; a snapshot speaks for its own day."""
+    """One file of one dataset, delivered for the night of that business date"""
 
     name: str
     dataset: str
     path: Path
     business_date: date
-    snapshot_date: date | None = None
 
 
 def sample(records: Records) -> Records:
@@ -54,9 +53,9 @@ def catalogue(records: Records, folder: Path) -> dict[str, Export]:
     made = [
         _csv(folder, "D1", "one_stop.dossiers", first, date(2023, 2, 15)),
         _pages(folder, "O1", exports.outgoing_documents(records, _window(None, "2023-03-06"))),
-        _csv(folder, "M1", "mail.accounts", snapshot, date(2023, 2, 15), SNAPSHOT.date()),
+        _csv(folder, "M1", "mail.accounts", snapshot, date(2023, 2, 15)),
         _csv(folder, "D2", "one_stop.dossiers", second, date(2023, 2, 28)),
-        _csv(folder, "M2", "mail.accounts", again, date(2023, 2, 28), SNAPSHOT.date()),
+        _csv(folder, "M2", "mail.accounts", again, date(2023, 2, 28)),
         _csv(folder, "D3", "one_stop.dossiers", third, LAST),
     ]
     return {export.name: export for export in made}
@@ -106,12 +105,10 @@ def _window(first: str | None, last: str) -> Window:
     return Window(pd.Timestamp(first) if first else None, pd.Timestamp(last))
 
 
-def _csv(
-    folder: Path, name: str, dataset: str, rows: pd.DataFrame, day: date, snapshot_date: date | None = None
-) -> Export:
+def _csv(folder: Path, name: str, dataset: str, rows: pd.DataFrame, day: date) -> Export:
     path = folder / f"{name}.csv"
     path.write_bytes(exports.csv_bytes(rows))
-    return Export(name, dataset, path, day, snapshot_date)
+    return Export(name, dataset, path, day)
 
 
 def _pages(folder: Path, name: str, rows: pd.DataFrame) -> Export:

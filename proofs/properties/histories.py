@@ -2,21 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from egov_kpi.contracts.loader import get_contract
 from egov_kpi.db.connect import connect
-from egov_kpi.db.fence import fence
 from egov_kpi.errors import EgovError
-from egov_kpi.landing.store import Incoming
-from egov_kpi.night.ingest import load_files, take_in
+from egov_kpi.night.ingest import load_files
 from egov_kpi.publish import colours
 from egov_kpi.publish.build import BuildResult, build, rebuild
 from egov_kpi.publish.digest import mart_digest, stored_digest
 from egov_kpi.publish.publish import publish
 from egov_kpi.publish.revoke import revoke
 from egov_kpi.quarantine.replay import replay
-from egov_kpi.settings import Settings
 from proofs.harness.world import World
 from proofs.properties.catalogue import LAST, Export
 
@@ -64,7 +59,8 @@ class History:
 
     def deliver(self, name: str) -> None:
         """Load a file in hand; a content that is known is a no-op, as it is for whoever sends a file twice."""
-        report = _load(self.world.settings, self.exports[name])
+        export, settings = self.exports[name], self.world.settings
+        report = load_files(export.dataset, [export.path], business_date=export.business_date, settings=settings)[0]
         if report["verdict"] not in TAKEN_IN:
             raise RuntimeError(f"{name} is {report['verdict']}: {report.get('error')}")
         if report["verdict"] != "no_op":
@@ -86,20 +82,6 @@ class History:
 
     def digest_from_nothing(self) -> str:
         return _digest(self.world, rebuild(self.world.settings, LAST))
-
-
-def _load(settings: Settings, export: Export) -> dict[str, Any]:
-    """A file in hand; a snapshot as its source's client would land it, which knows the day."""
-    if export.snapshot_date is None:
-        return load_files(export.dataset, [export.path], business_date=export.business_date, settings=settings)[0]
-    contract = get_contract(export.dataset)
-    with fence(f"load:{contract.id}", settings=settings):
-        with Incoming(settings, contract) as incoming:
-            with incoming.sink(export.path.name, "csv") as sink:
-                sink.write(export.path.read_bytes())
-                landed = sink.finish()
-            delivery = incoming.commit([landed], source="proof", snapshot_date=export.snapshot_date)
-        return take_in(settings, contract, delivery, export.business_date)
 
 
 def names_that_count(steps: Sequence[Step]) -> tuple[str, ...]:

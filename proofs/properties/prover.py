@@ -62,7 +62,7 @@ class Prover:
         def run(drawn: tuple[list[str], list[str]]) -> None:
             order, between = drawn
             steps = [step for name, then in zip(order, between, strict=False) for step in _delivered(name, then)]
-            self._compare("order", steps)
+            self.compare("order", steps)
 
         orders = strategies.permutations(list(self.exports))
         between = strategies.lists(_THEN, min_size=len(self.exports), max_size=len(self.exports))
@@ -77,7 +77,7 @@ class Prover:
             saved, loads = world.save("properties_start"), history.loads
 
         def run(steps: list[Step]) -> None:
-            self._compare("revoke, replay", steps, saved, start, {name: list(seqs) for name, seqs in loads.items()})
+            self.compare("revoke, replay", steps, saved, start, {name: list(seqs) for name, seqs in loads.items()})
 
         try:
             _for_all(_interleavings(), run, examples, seed)
@@ -100,7 +100,7 @@ class Prover:
             self.exports |= {file.name: file for file in files}
             steps = [Step(DELIVER, file.name) for file in files]
             steps[1:1] = [Step(BUILD)] if builds else []
-            self._compare(f"split by {kind}", steps, counted=("whole",))
+            self.compare(f"split by {kind}", steps, counted=("whole",))
 
         kinds = strategies.one_of(
             strategies.tuples(strategies.just("day"), by_day), strategies.tuples(strategies.just("row"), by_row)
@@ -108,7 +108,7 @@ class Prover:
         drawn = strategies.tuples(kinds, strategies.randoms(use_true_random=False), strategies.booleans())
         _for_all(drawn.map(lambda item: (*item[0], *item[1:])), run, examples, seed)
 
-    def _compare(
+    def compare(
         self,
         case: str,
         steps: Sequence[Step],

@@ -1,11 +1,12 @@
 """dbt in this process, with the project read once per colour instead of once per build.
 
 dbt reads its project anew whenever its variables differ, and they differ in every build; that is half of the time of a
-small one. Only the colour has a say in what is read (it names the schema), so a manifest is kept per colour. The
-references that histories are compared with are built without this.
+small one. Only the colour and the database have a say in what is read (they are part of every name), so a manifest is
+kept per colour, and is told the database of the world in hand.
 """
 
 import json
+import os
 import pickle
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ def kept_manifests() -> Iterator[None]:
             if colour not in kept:
                 kept[colour] = _read(args, command)
             # a run leaves compiled code in its manifest, so each gets a copy of its own
-            self.manifest = pickle.loads(kept[colour])  # noqa: S301 (made by this very process)
+            self.manifest = _of_database(pickle.loads(kept[colour]))  # noqa: S301 (made by this very process)
             return super().invoke(list(args), **further)
 
     original = dbt_main.dbtRunner
@@ -44,6 +45,16 @@ def kept_manifests() -> Iterator[None]:
 
 def _colour(arguments: Sequence[str]) -> str:
     return str(json.loads(arguments[list(arguments).index(_VARIABLES) + 1]).get("colour"))
+
+
+def _of_database(manifest: Any) -> Any:
+    """The manifest with the present database in the names of all its relations."""
+    name = os.environ["EGOV_DBT_DBNAME"]
+    for node in (*manifest.nodes.values(), *manifest.sources.values()):
+        if node.relation_name:
+            node.relation_name = node.relation_name.replace(f'"{node.database}"', f'"{name}"', 1)
+        node.database = name
+    return manifest
 
 
 def _read(arguments: Sequence[str], command: str) -> bytes:

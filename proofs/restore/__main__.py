@@ -6,6 +6,7 @@ next night runs on both; a damaged backup, and one onto a warehouse with data, a
 """
 
 import argparse
+import logging
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ from proofs.restore import drill
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m proofs.restore", description=__doc__)
     parser.add_argument("--json", action="store_true")
+    logging.disable(logging.INFO)
     table = Table(as_json=parser.parse_args(arguments).json)
     with throw_away_cluster(durable=True) as cluster, throw_away_cluster() as other:
         if not cluster.server.embedded:
