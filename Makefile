@@ -2,7 +2,7 @@
 #   make nightly DATE=2023-03-07    EGOV_KPI_DATABASE_URL=postgresql://… make nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load clean
+.PHONY: help setup lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load claims-measure clean
 
 ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
@@ -69,6 +69,9 @@ proof: setup ## Chạy mọi phép chứng minh, tối đa 60 phút · run every
 
 bench-load: setup ## So tốc độ nạp với psql · loading a million rows, measured against psql side by side
 	@$(BIN)/python benchmarks/bench_load.py
+
+claims-measure: setup ## Đo bộ soát số liệu báo cáo · precision and recall of the claims checker
+	@$(BIN)/python benchmarks/claims/measure.py
 
 clean: ## Dừng và xóa mọi dữ liệu của bản cài này (.local) · stop, and delete all data of this installation (.local)
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m egov_kpi.platform.clean; \
