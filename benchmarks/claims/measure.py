@@ -144,10 +144,10 @@ def _print(rows: list[dict[str, object]], as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows))
         return
+    print(f"{'texts':<14}{'claims':>8}{'precision':>11}{'recall':>8}{'verdicts':>10}")
     for row in rows:
-        print(
-            f"{row['texts']:<14} claims {row['claims']:>4}   precision {row['precision']:.3f}   recall {row['recall']:.3f}   verdicts {row['verdicts']:.3f}"
-        )
+        shares = f"{row['precision']:>11.3f}{row['recall']:>8.3f}{row['verdicts']:>10.3f}"
+        print(f"{row['texts']:<14}{row['claims']:>8}{shares}")
 
 
 if __name__ == "__main__":

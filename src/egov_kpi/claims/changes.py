@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from egov_kpi.claims import words
 from egov_kpi.claims.judge import agrees
@@ -17,7 +18,8 @@ _TO = re.compile(
 )
 _LEVEL = re.compile(r"(?:lên|xuống|còn|đạt|tới|đến)(?:\s+(?:mức|đạt|đến|tới|còn|là))?\s*$", re.IGNORECASE)
 _EARLIER = re.compile(
-    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|trước đây)[^\d]{0,40}$",
+    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|"
+    r"trước đây)[^\d]{0,40}$",
     re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(
@@ -72,18 +74,19 @@ def _is_trailing_change(reading: Reading, stated: Quantity) -> bool:
     """`cao hơn tháng 9 (1.000 hồ sơ) 10%`, `tăng so với cùng kỳ 12,5%`."""
     lead = reading.lead(stated.start, 70)
     return stated.form != "count" and re.search(
-        r"(?:tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn)(?: so với| với)? (?:cùng kỳ|tháng|quý|năm|kỳ)[^,;.]{0,20}(?:\([^)]*\))?\s*(?:là|:)?\s*$", lead, re.IGNORECASE
+        r"(?:tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn)(?: so với| với)? (?:cùng kỳ|tháng|quý|năm|"
+        r"kỳ)[^,;.]{0,20}(?:\([^)]*\))?\s*(?:là|:)?\s*$", lead, re.IGNORECASE
     ) is not None  # fmt: skip
 
 
 def _from_to(reading: Reading, stated: Quantity | None) -> tuple[Quantity, Quantity] | None:
     """(new, old) of `từ a lên b`."""
     others = [q for q in reading.quantities if q is not stated]
-    for old, new in zip(others, others[1:], strict=False):
+    for old, new in pairwise(others):
         gap = reading.text[old.end : new.start]
-        if old.form == new.form and len(gap) < 60 and _TO.search(gap) and "," not in gap:
-            if re.search(r"từ(?:\s+\S+){0,3}\s*$", reading.lead(old.start, 30), re.IGNORECASE):
-                return new, old
+        goes_over = old.form == new.form and len(gap) < 60 and _TO.search(gap) and "," not in gap
+        if goes_over and re.search(r"từ(?:\s+\S+){0,3}\s*$", reading.lead(old.start, 30), re.IGNORECASE):
+            return new, old
     return None
 
 
@@ -147,7 +150,8 @@ def _of_percents(reading: Reading, stated: Quantity, new: Quantity, old: Quantit
     reading.used.add(new.start)
     values = (new.value, old.value, stated.value)
     marks = [new, old, stated]
-    if agrees(relative, stated):
+    only_cut = relative is not None and round(relative, stated.digits) != stated.value
+    if agrees(relative, stated) and not (only_cut and change == stated.value):
         return claim(reading, Kind.INCREASE, Verdict.HOLDS, marks, "change_holds", *values, relative)
     if agrees(change, stated):
         return claim(reading, Kind.INCREASE, Verdict.UNIT_SLIP, marks, "points_of_percent", *values, relative)

@@ -8,8 +8,11 @@ from pathlib import Path
 from egov_kpi.errors import EgovError
 
 _BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form h1 h2 h3 "
-    "h4 h5 h6 header hr li main nav ol option p pre section select table tbody tfoot thead title tr ul".split()
+    re.findall(
+        r"\w+",
+        "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form "
+        "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section select table tbody tfoot thead title tr ul",
+    )
 )
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "iframe"})
 

@@ -90,8 +90,14 @@ def _of_lists(readings: Sequence[Reading]) -> list[Claim]:
             if item.passage.form is not Form.ITEM or item.lower.rstrip().endswith(":"):
                 break
             items.append(item)
-        found.extend(list_claims(header, items))
+        found.extend(list_claims(_announcing(readings, index), items))
     return found
+
+
+def _announcing(readings: Sequence[Reading], index: int) -> Reading:
+    """The passage with the total of a list: `Trong đó:` by itself goes back to the sentence before."""
+    header = readings[index]
+    return readings[index - 1] if index and not header.quantities and "trong" in header.lower else header
 
 
 def _without_repeats(claims: Sequence[Claim]) -> list[Claim]:

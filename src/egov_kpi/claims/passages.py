@@ -37,7 +37,8 @@ _STOP = re.compile(
     r"|(?<=%)\s*(?=(?:Số|Tỷ|Tỉ|Trong|Tổng|Đã|Có|Ngoài|Việc|Kết|Về|Hồ|Văn|Đối|Riêng|Tuy|Bên|Tiếp|Thực)\s)"
 )
 _ABBREVIATED = re.compile(
-    r"(?:\b(?:TP|Tp|TX|Tx|TT|Q|P|H|ThS|TS|Ths|BS|KS|Đ/c|đ/c|GS|PGS|Tr|tr|v\.v|No|St)|^\s*(?:[-+*]\s*)?(?:\d{1,2}|[IVX]+|[a-zđ]))\.$"
+    r"(?:\b(?:TP|Tp|TX|Tx|TT|Q|P|H|ThS|TS|Ths|BS|KS|Đ/c|đ/c|GS|PGS|Tr|tr|v\.v|No|St)|"
+    r"^\s*(?:[-+*]\s*)?(?:\d{1,2}|[IVX]+|[a-zđ]))\.$"
 )
 _CELL = re.compile(r"\t|\s*\|\s*|(?<=\S) {3,}(?=\S)")
 _FIGURES = re.compile(r"^\D*?(?:\s\(?[\d.,]+\s?%?\)?){3,}\s*$")

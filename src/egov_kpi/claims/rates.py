@@ -57,10 +57,8 @@ def _linked(reading: Reading) -> dict[int, Ratio]:
 
 
 def _link(reading: Reading, stated: Quantity, ratio: Ratio) -> Link | None:
-    if (
-        ratio.part.start <= stated.start <= ratio.whole.start
-        or ratio.part.form == "percent"
-        and not _is_quotient(reading, stated, ratio)
+    if ratio.part.start <= stated.start <= ratio.whole.start or (
+        ratio.part.form == "percent" and not _is_quotient(reading, stated, ratio)
     ):
         return None
     after = stated.start > ratio.end
@@ -77,9 +75,9 @@ def _link(reading: Reading, stated: Quantity, ratio: Ratio) -> Link | None:
         cost -= 20
     if agrees(percent(ratio.part.value, ratio.whole.value), stated):
         cost -= 80
-    elif not words.GLUE.match(gap) and (any(q.form == "count" for q in between) or not _may_belong(gap, after)):
-        return None
-    elif _is_fraction(reading, ratio):
+    elif (
+        not words.GLUE.match(gap) and (any(q.form == "count" for q in between) or not _may_belong(gap, after))
+    ) or _is_fraction(reading, ratio):
         return None
     return Link(cost, stated, ratio)
 
@@ -217,7 +215,7 @@ def is_aim(reading: Reading, stated: Quantity) -> bool:
     return bool(words.SOFT_AIM.search(clause + after)) and words.RESULT.search(reading.lower) is None
 
 
-# -- a percent and two counts that no slash joins -----------------------------------------------------------------------
+# -- a percent and two counts that no slash joins --------------------------------------------------
 
 
 def _pair(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
@@ -314,9 +312,7 @@ def _by_structure(reading: Reading, stated: Quantity, parts: list[Quantity]) -> 
     if (
         whole is None
         or whole.value < part.value
-        or part.value == whole.value
-        and stated.value != 100
-        and part.value < 2
+        or (part.value == whole.value and stated.value != 100 and part.value < 2)
     ):
         return None
     return part, whole
@@ -414,7 +410,7 @@ def _in_ratio(reading: Reading, q: Quantity) -> bool:
     return any(q.start in (r.part.start, r.whole.start) for r in reading.ratios)
 
 
-# -- pairs that carry no percent ----------------------------------------------------------------------------------------
+# -- pairs that carry no percent -------------------------------------------------------------------
 
 
 def _bare_ratios(reading: Reading, linked: set[int]) -> list[Claim]:

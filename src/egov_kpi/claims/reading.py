@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from egov_kpi.claims import words
 from egov_kpi.claims.numbers import Quantity
@@ -10,7 +11,8 @@ from egov_kpi.claims.passages import Passage
 
 _SLASH = re.compile(r"^\s*(?:\(?[^\W\d]+\)?\s*){0,5}/\s*(?:tổng\s*(?:số)?\s*(?:[^\W\d]+\s+){0,3})?$", re.IGNORECASE)
 _OF = re.compile(
-    r"^\s*(?:(?!có\s|đạt\s|với\s|là\s|trên\s|trong\s)[^\W\d]+\s+){0,6}?(?:(?:được\s)?(?:trên|trong)\s+(?:(?:tổng(?:\s+(?:số|điểm|cộng))?|số|"
+    r"^\s*(?:(?!có\s|đạt\s|với\s|là\s|trên\s|trong\s)[^\W\d]+\s+){0,6}?(?:(?:được\s)?(?:trên|"
+    r"trong)\s+(?:(?:tổng(?:\s+(?:số|điểm|cộng))?|số|"
     r"thang\s+điểm|tối\s+đa|tất\s+cả|toàn\s+bộ)\s*)?(?:(?!có\s|đó)[^\W\d]+\s+){0,4}?(?:là\s|có\s|tối đa\s)?)$",
     re.IGNORECASE,
 )
@@ -52,7 +54,7 @@ class Reading:
 
     def __post_init__(self) -> None:
         counted = [q for q in self.quantities if q.form != "duration"]
-        pairs = zip(counted, counted[1:], strict=False)
+        pairs = pairwise(counted)
         taken: set[int] = set()
         for part, whole in pairs:
             ratio = self._ratio(part, whole)

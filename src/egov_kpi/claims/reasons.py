@@ -15,23 +15,31 @@ REASONS: dict[str, tuple[str, str]] = {
     "pair": ("{n}/{d}, tương ứng {r}%", "{n} of {d} is {r}%"),
     "points_over": ("Điểm {n} vượt điểm tối đa {d}", "{n} points exceed the maximum {d}"),
     "zero": ("Mẫu số bằng 0, không tính được tỷ lệ", "The denominator is zero: no rate exists"),
-    "fraction": ("{n}/{d} = {r}%: số công bố {s} là phân số, không phải phần trăm", "{n}/{d} = {r}%: {s} is a fraction printed as a percent"),
+    "fraction": ("{n}/{d} = {r}%: số công bố {s} là phân số, không phải phần trăm", "{n}/{d} = {r}%: {s} is a "
+                                                                                    "fraction printed as a percent"),
     "rate_over": ("Tỷ lệ {s}% vượt quá 100%", "A share of {s}% is above 100%"),
     "no_denominator": ("Không nêu mẫu số, không kiểm tra được {s}%", "No denominator is given: {s}% cannot be checked"),
-    "no_numerator": ("Chỉ nêu {d}, thiếu tử số, không kiểm tra được {s}%", "Only {d} is given: without the numerator {s}% cannot be checked"),
+    "no_numerator": ("Chỉ nêu {d}, thiếu tử số, không kiểm tra được {s}%", "Only {d} is given: without the "
+                                                                           "numerator {s}% cannot be checked"),
     "target": ("{s}% là mục tiêu, không phải kết quả", "{s}% is an aim, not a result"),
     "sum_holds": ("Các phần cộng lại bằng {s}", "The parts add up to {s}"),
-    "sum_wrong": ("Các phần cộng lại bằng {n}, không phải {s} (lệch {x})", "The parts add up to {n}, not {s} (off by {x})"),
-    "sum_unit": ("Cộng đúng {s}, nhưng lẫn hồ sơ với thủ tục", "Adds up to {s}, but dossiers and procedures are mixed up"),
+    "sum_wrong": ("Các phần cộng lại bằng {n}, không phải {s} (lệch {x})", "The parts add up to {n}, not {s} "
+                                                                           "(off by {x})"),
+    "sum_unit": ("Cộng đúng {s}, nhưng lẫn hồ sơ với thủ tục", "Adds up to {s}, but dossiers and procedures are "
+                                                               "mixed up"),
     "count_as_rate": ("Nêu tỷ lệ nhưng đưa ra số lượng {s}", "A rate is announced but a count ({s}) is given"),
-    "change_holds": ("Từ {d} đến {n}: thay đổi {r}, khớp số công bố {s}", "From {d} to {n} is a change of {r}, as printed ({s})"),
+    "change_holds": ("Từ {d} đến {n}: thay đổi {r}, khớp số công bố {s}", "From {d} to {n} is a change of {r}, "
+                                                                          "as printed ({s})"),
     "change_wrong": ("Từ {d} đến {n}: thay đổi {r}, không phải {s}", "From {d} to {n} is a change of {r}, not {s}"),
     "points_of_percent": (
-        "Từ {d}% đến {n}% là {s} điểm phần trăm, tức thay đổi {r}%", "From {d}% to {n}% is {s} percentage points, a change of {r}%"
+        "Từ {d}% đến {n}% là {s} điểm phần trăm, tức thay đổi {r}%", "From {d}% to {n}% is {s} percentage "
+                                                                     "points, a change of {r}%"
     ),
-    "no_base": ("Không nêu số liệu gốc, không kiểm tra được mức thay đổi {s}", "No base is given: a change of {s} cannot be checked"),
+    "no_base": ("Không nêu số liệu gốc, không kiểm tra được mức thay đổi {s}", "No base is given: a change of "
+                                                                               "{s} cannot be checked"),
     "lost": ("{d} điểm trừ {x} điểm bị mất còn lại khác với {n}", "{d} points less the {x} lost are not {n}"),
-    "maxima": ("Điểm tối đa các mục cộng lại bằng {x}, không phải {d}", "The maxima of the items add up to {x}, not {d}"),
+    "maxima": ("Điểm tối đa các mục cộng lại bằng {x}, không phải {d}", "The maxima of the items add up to {x}, "
+                                                                        "not {d}"),
     "scores": ("Điểm các mục cộng lại bằng {x}, không phải {n}", "The points of the items add up to {x}, not {n}"),
 }  # fmt: skip
 

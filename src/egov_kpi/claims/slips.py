@@ -14,7 +14,8 @@ from egov_kpi.claims.reasons import claim, told
 
 _RATE = re.compile(rf"(?<!\w){words.RATE}(?!\w)", re.IGNORECASE)
 _IS = re.compile(
-    r"(?:là|đạt|đạt được|có|bằng|:|=|chỉ|chiếm|được|mới|ở mức|lên|còn|khoảng|gần|hơn|trên|ước)\s*(?:(?:chỉ|mới|khoảng|gần|hơn|trên|là|có|được|ở mức)\s*)*$",
+    r"(?:là|đạt|đạt được|có|bằng|:|=|chỉ|chiếm|được|mới|ở mức|lên|còn|khoảng|gần|hơn|trên|ước)\s*(?:(?:chỉ|mới|"
+    r"khoảng|gần|hơn|trên|là|có|được|ở mức)\s*)*$",
     re.IGNORECASE,
 )
 _EARNED = re.compile(
@@ -44,7 +45,7 @@ def _has_rate(reading: Reading, first: Quantity) -> bool:
     rest = reading.text[first.end : reading.passage.end]
     later = [q for q in reading.percents() if q.start > first.start and ";" not in reading.text[first.end : q.start]]
     paired = any(first.start == ratio.part.start and ratio.by_slash for ratio in reading.ratios)
-    return bool(later) or paired or re.match(r"\s*(?:trên|/)\s*\d", rest) is not None and False
+    return bool(later) or paired or (re.match(r"\s*(?:trên|/)\s*\d", rest) is not None and False)
 
 
 def _slip(reading: Reading, count: Quantity) -> Claim:
@@ -83,7 +84,7 @@ def with_points_lost(reading: Reading, claims: Sequence[Claim]) -> list[Claim]:
 
 
 def with_point_totals(claims: Sequence[Claim]) -> list[Claim]:
-    """A total of points is wrong when the items before it add up to the points but not to the maximum, or the reverse."""
+    """A total is wrong when the items before it add up to its points but not to its maximum, or the reverse."""
     done: list[Claim] = []
     items: list[Claim] = []
     for said in claims:

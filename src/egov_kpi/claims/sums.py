@@ -12,17 +12,20 @@ from egov_kpi.claims.reading import Reading, same_unit
 from egov_kpi.claims.reasons import claim
 
 _OPENER = re.compile(
-    r"(?P<all>bao gồm|(?<!bao )gồm(?: có)?|chia ra|cụ thể(?: là)?|được chia thành)|(?P<some>trong (?:số )?đó(?: có)?)|(?P<mark>[:(=]|,\s*(?=cấp ))",
+    r"(?P<all>bao gồm|(?<!bao )gồm(?: có)?|chia ra|cụ thể(?: là)?|được chia thành)|"
+    r"(?P<some>trong (?:số )?đó(?: có)?)|(?P<mark>[:(=]|,\s*(?=cấp ))",
     re.IGNORECASE,
 )
 _CLOSER = re.compile(
-    r"(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|cộng lại|cộng)(?!\w)|nâng tổng|=)"
+    r"(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|"
+    r"cộng lại|cộng)(?!\w)|nâng tổng|=)"
     r"[^\d;.]{0,70}$",
     re.IGNORECASE,
 )
 _CUMULATIVE = re.compile(r"nâng tổng|lũy kế|luỹ kế|nâng lên", re.IGNORECASE)
 _NOT_A_PART = re.compile(
-    r"(?:tăng|giảm|so với|cùng kỳ|vượt|cao hơn|thấp hơn|từ|(?<!văn bản )đến|trên tổng số|trong tổng số|tối đa|nâng|bình quân|trung bình|mỗi)\s*"
+    r"(?:tăng|giảm|so với|cùng kỳ|vượt|cao hơn|thấp hơn|từ|(?<!văn bản )đến|trên tổng số|trong tổng số|tối đa|"
+    r"nâng|bình quân|trung bình|mỗi)\s*"
     r"(?:\S+\s){0,2}$",
     re.IGNORECASE,
 )
@@ -102,11 +105,8 @@ def _closing_bracket(reading: Reading, at: int) -> int:
 
 def _skipped(reading: Reading, q: Quantity) -> bool:
     lead = reading.lead(q.start, 30)
-    return (
-        _NOT_A_PART.search(lead) is not None
-        or re.search(r"còn lại\s*$", lead) is not None
-        and not q.unit
-        and q.value == 0
+    return _NOT_A_PART.search(lead) is not None or (
+        re.search(r"còn lại\s*$", lead) is not None and not q.unit and q.value == 0
     )
 
 
@@ -181,7 +181,7 @@ def is_unit_slip(reading: Reading, total: Quantity, parts: Sequence[Quantity]) -
 
 
 def is_complete(listing: Listing) -> bool:
-    """Whether parts that miss their total were meant to make it: the wording says so, or the names leave nothing out."""
+    """Whether parts that miss their total were meant to make it: by the wording, or by names that leave nothing out."""
     total, parts = listing.total, listing.parts
     alike = all(same_unit(total, part) for part in parts)
     if any(part.is_points != total.is_points and part.unit and total.unit for part in parts):
@@ -212,7 +212,7 @@ def exhausts(labels: Sequence[str]) -> bool:
 
 def list_claims(header: Reading, items: Sequence[Reading]) -> list[Claim]:
     """A header with a total and a list of parts under it, or a list that ends with its total."""
-    totals = [q for q in _countable(header)]
+    totals = list(_countable(header))
     firsts = [q for item in items if (q := _leading(item)) is not None]
     if not totals or len(firsts) < 2 or len(firsts) < len(items):
         return []

@@ -92,7 +92,7 @@ def _heads(header: Sequence[Row], width: int) -> list[str]:
 
 def _columns(rows: Sequence[Row], heads: Sequence[str]) -> list[int]:
     """Columns that hold figures in most rows and are no running number."""
-    found: list[Claim] = []
+    found: list[int] = []
     for column, head in enumerate(heads):
         filled = [row.value(column) for row in rows if row.value(column) is not None]
         running = [Decimal(n) for n in range(1, len(filled) + 1)] == filled and column == 0

@@ -34,22 +34,29 @@ ABBREVIATIONS = {
 }
 NOUNS = (
     "hồ sơ|hs|thủ tục hành chính|thủ tục|tthc|văn bản|vbđ|vb|dịch vụ công|dịch vụ|dvctt|dvc|nhiệm vụ|chỉ tiêu|tiêu chí|"
-    "phản ánh|kiến nghị|pakn|ý kiến|phiếu|người|cán bộ|công chức|viên chức|cbccvc-nlđ|cbccvc|cbcc|đồng chí|đ/c|lao động|"
+    "phản ánh|kiến nghị|pakn|ý kiến|phiếu|người|cán bộ|công chức|viên chức|cbccvc-nlđ|cbccvc|cbcc|đồng chí|đ/c|"
+    "lao động|"
     "xã|phường|thị trấn|huyện|thị xã|thành phố|quận|tỉnh|đơn vị|cơ quan|sở|ban|phòng|thôn|ấp|bản|làng|khu phố|khóm|xóm|"
     "buôn|tổ|hộ|lượt|cuộc|lớp|buổi|đồng|điểm|quyết định|kế hoạch|công văn|thông báo|báo cáo|tờ trình|máy|bộ|hộp thư|"
     "tài khoản|chứng thư|chữ ký|giao dịch|trường hợp|kết quả|quy trình|mô hình|sáng kiến|trường|trạm|tin|bài|nhóm|"
     "lĩnh vực|nội dung|vụ|đơn|thư|câu hỏi|câu|cuộc gọi|thuê bao|doanh nghiệp|hợp tác xã|htx|công dân|tổ chức|học viên|"
     "lãnh đạo|biên chế|hội nghị|đợt|địa phương|đảng viên|thành viên|giấy|bản ghi|biểu mẫu|trường thông tin|dữ liệu|"
-    "cơ sở|thiết bị|hệ thống|phần mềm|nghị quyết|chỉ thị|hướng dẫn|bước|mục|dự án|gói|công trình|suất|giấy phép|chứng chỉ|"
-    "khách hàng|nhân viên|hội viên|gia đình|hộ dân|nhà|con|chiếc|cái|tờ|cặp|ca|loại|thẻ|mẫu|cổng|trang thông tin|website"
+    "cơ sở|thiết bị|hệ thống|phần mềm|nghị quyết|chỉ thị|hướng dẫn|bước|mục|dự án|gói|công trình|suất|giấy phép|"
+    "chứng chỉ|"
+    "khách hàng|nhân viên|hội viên|gia đình|hộ dân|nhà|con|chiếc|cái|tờ|cặp|ca|loại|thẻ|mẫu|cổng|"
+    "trang thông tin|website"
 )
 _NOUN = re.compile(rf"\s*(?:{NOUNS})(?![^\W_])", re.IGNORECASE)
 _UNIT = re.compile(rf"\s*((?:{NOUNS})(?![^\W_]))", re.IGNORECASE)
 _ANY_WORD = re.compile(r"[ \u00a0]*(m2|m²|km2|[^\W\d_]+)", re.IGNORECASE)
 # Words after a number that continue the sentence and are no unit.
 _NO_UNIT = frozenset(
-    "đạt chiếm bằng là và trên trong so được với tương tỷ tỉ đã còn có hoặc thì do của tại qua ở đến từ lên xuống gồm tăng "
-    "giảm cho theo vào tức nên nhưng mà không chưa để khi về ra này đó như các những".split()
+    re.findall(
+        r"\w+",
+        "đạt chiếm bằng là và trên trong so được với tương tỷ tỉ đã còn có hoặc thì do của tại qua ở đến từ lên "
+        "xuống gồm tăng "
+        "giảm cho theo vào tức nên nhưng mà không chưa để khi về ra này đó như các những",
+    )
 )
 
 
@@ -73,57 +80,72 @@ def unit_after(text: str, at: int) -> tuple[str, int]:
 RATE = r"(?:tỷ|tỉ)\s+(?:lệ|trọng)"
 # What may stand between a count and the percent that it makes.
 GLUE = re.compile(
-    rf"^(?:[\s,;:()\[\]=–—-]|đạt|được|chiếm|bằng|tương ứng|tương đương|tức(?: là)?|khoảng|gần|hơn|trên|chỉ|mới|cũng|là|với|"
+    rf"^(?:[\s,;:()\[\]=–—-]|đạt|được|chiếm|bằng|tương ứng|tương đương|tức(?: là)?|khoảng|gần|hơn|trên|chỉ|mới|"
+    rf"cũng|là|với|"
     rf"{RATE}|tỷ suất|ước|xấp xỉ|như vậy|mức|ở|khá cao|cao|thấp|đều|vào|số|và|này|đó|có|trung bình|chung|hoàn thành|"
     rf"vượt|phần trăm|khoảng|>|≥|<|~|≈|\(|\))*$",
     re.IGNORECASE,
 )
 STRONG_GLUE = re.compile(
-    rf"(?:chiếm|tương ứng|tương đương|bằng|tức|đạt {RATE}|với {RATE}|{RATE}|=|\()(?:\s|là|đạt|khoảng|gần|hơn|trên|chỉ|{RATE}|với|:)*$",
+    rf"(?:chiếm|tương ứng|tương đương|bằng|tức|đạt {RATE}|với {RATE}|{RATE}|=|\()(?:\s|là|đạt|khoảng|gần|hơn|"
+    rf"trên|chỉ|{RATE}|với|:)*$",
     re.IGNORECASE,
 )
 OF_THESE = re.compile(r"(?:trên|trong|của)\s+(?:tổng|số|tất cả|toàn bộ)(?:\s+\w+){0,5}\s*$", re.IGNORECASE)
 OF_TOTAL = re.compile(
-    r"(?:^|\W)(?:trên|trong|/|so với|của)\s*(?:tổng(?:\s+số)?|tất cả|toàn bộ|số|tổng cộng)?\s*(?:\w+\s+){0,4}?(?:là\s+|có\s+)?$",
+    r"(?:^|\W)(?:trên|trong|/|so với|của)\s*(?:tổng(?:\s+số)?|tất cả|toàn bộ|số|"
+    r"tổng cộng)?\s*(?:\w+\s+){0,4}?(?:là\s+|có\s+)?$",
     re.IGNORECASE,
 )
 TOTAL = re.compile(r"(?:^|\W)(?:tổng|tổng số|tổng cộng|cộng)(?:\s+\S+){0,8}\s*$", re.IGNORECASE)
 INTAKE = re.compile(
-    r"(?:tổng|tiếp nhận|phát sinh|phải giải quyết|hiện có|toàn (?:huyện|xã|tỉnh|thị xã|thành phố|phường)|trong (?:số )?|"
+    r"(?:tổng|tiếp nhận|phát sinh|phải giải quyết|hiện có|toàn (?:huyện|xã|tỉnh|thị xã|thành phố|phường)|"
+    r"trong (?:số )?|"
     r"trên|giao|bố trí|rà soát|kiểm tra|khảo sát|ban hành|thu về|phát ra|cung cấp|có)\W*(?:\S+\s+){0,7}$",
     re.IGNORECASE,
 )
 
 RESULT = re.compile(
-    r"kết quả|thực hiện (?:được|đạt)|(?<!\w)đã(?!\w)|đạt được|chỉ đạt|mới đạt|ước đạt|thực tế|tính đến|trong kỳ|hiện (?:nay|có|đạt)|"
+    r"kết quả|thực hiện (?:được|đạt)|(?<!\w)đã(?!\w)|đạt được|chỉ đạt|mới đạt|ước đạt|thực tế|tính đến|trong kỳ|"
+    r"hiện (?:nay|có|đạt)|"
     r"đến nay|vượt|(?:huyện|xã|tỉnh|phường|đơn vị) đạt\s*(?:\d|$)|thực hiện:?\s*$|qua kiểm tra|còn thấp",
     re.IGNORECASE,
 )
 AIM = re.compile(
-    r"phấn đấu|mục tiêu|không quá|hướng tới|hướng đến|đặt ra|đề nghị|yêu cầu|kiến nghị|đề xuất|(?<!\w)phải(?! giải quyết)(?!\w)|(?<!\w)cần(?!\w)|"
-    r"(?<!\w)sẽ(?!\w)|tối thiểu|ít nhất|không thấp hơn|không dưới|dự kiến|quyết tâm|chậm nhất|tiếp tục (?:nâng|duy trì|phấn đấu)|"
-    r"năm tới|thời gian tới|chỉ tiêu (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|chỉ tiêu\s*(?:là|:)|kế hoạch (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|"
-    r"^\W*chỉ tiêu|^\W*kế hoạch (?:năm|quý|giao|đề ra)|^\W*nâng|(?:kế hoạch|chỉ tiêu|kh|mục tiêu|ct)\s*(?:là|:|giao)?\s*(?:trên|từ)?\s*$|"
+    r"phấn đấu|mục tiêu|không quá|hướng tới|hướng đến|đặt ra|đề nghị|yêu cầu|kiến nghị|đề xuất|"
+    r"(?<!\w)phải(?! giải quyết)(?!\w)|(?<!\w)cần(?!\w)|"
+    r"(?<!\w)sẽ(?!\w)|tối thiểu|ít nhất|không thấp hơn|không dưới|dự kiến|quyết tâm|chậm nhất|tiếp tục (?:nâng|"
+    r"duy trì|phấn đấu)|"
+    r"năm tới|thời gian tới|chỉ tiêu (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|chỉ tiêu\s*(?:là|:)|"
+    r"kế hoạch (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|"
+    r"^\W*chỉ tiêu|^\W*kế hoạch (?:năm|quý|giao|đề ra)|^\W*nâng|(?:kế hoạch|chỉ tiêu|kh|mục tiêu|ct)\s*(?:là|:|"
+    r"giao)?\s*(?:trên|từ)?\s*$|"
     r"giao\s*(?:là|:|đạt)?\s*$|đến (?:hết |cuối )?năm 20\d\d[^.]{0,60}$",
     re.IGNORECASE,
 )
 SOFT_AIM = re.compile(r"bảo đảm|đảm bảo|duy trì|thực hiện nghiêm|cuối năm|quy định|chuẩn|ngưỡng", re.IGNORECASE)
 LEAD_AIM = re.compile(
-    r"^\W*(?:[a-zđ0-9]{1,3}[.)]\s*)?(?:tiếp tục |quyết tâm |cần |đồng thời )?(?:phấn đấu|mục tiêu|đề nghị|yêu cầu|kiến nghị|hướng tới|chỉ tiêu|"
-    r"đề xuất|giao |kế hoạch|trong năm tới|thời gian tới|cắt giảm|nâng|tăng cường|đẩy mạnh|chỉ đạo|năm 20\d\d,? phấn đấu|đến (?:hết|cuối) )",
+    r"^\W*(?:[a-zđ0-9]{1,3}[.)]\s*)?(?:tiếp tục |quyết tâm |cần |đồng thời )?(?:phấn đấu|mục tiêu|đề nghị|"
+    r"yêu cầu|kiến nghị|hướng tới|chỉ tiêu|"
+    r"đề xuất|giao |kế hoạch|trong năm tới|thời gian tới|cắt giảm|nâng|tăng cường|đẩy mạnh|chỉ đạo|"
+    r"năm 20\d\d,? phấn đấu|đến (?:hết|cuối) )",
     re.IGNORECASE,
 )
 AIM_HEADING = re.compile(
-    r"phương hướng|nhiệm vụ (?:trọng tâm|và giải pháp|thời gian|năm|6 tháng cuối|quý)|mục tiêu|kiến nghị|đề xuất|giải pháp|chỉ tiêu phấn đấu|thời gian tới|^\W*(?:các )?chỉ tiêu (?:năm|quý|chủ yếu|giao|kế hoạch)",
+    r"phương hướng|nhiệm vụ (?:trọng tâm|và giải pháp|thời gian|năm|6 tháng cuối|quý)|mục tiêu|kiến nghị|"
+    r"đề xuất|giải pháp|chỉ tiêu phấn đấu|thời gian tới|^\W*(?:các )?chỉ tiêu (?:năm|quý|chủ yếu|giao|kế hoạch)",
     re.IGNORECASE,
 )
 COMPARED = re.compile(
-    r"kế hoạch|dự toán|chỉ tiêu|so với|cùng kỳ|được giao|giao|nghị quyết|năm trước|quý trước|tháng trước|định mức|kh(?!\w)",
+    r"kế hoạch|dự toán|chỉ tiêu|so với|cùng kỳ|được giao|giao|nghị quyết|năm trước|quý trước|tháng trước|"
+    r"định mức|kh(?!\w)",
     re.IGNORECASE,
 )
 CHANGE = re.compile(
-    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)(?:\s+(?:thêm|lên|khoảng|gần|hơn|trên|được|tới|đến|xuống|bình quân|"
-    r"tương ứng|nhẹ|mạnh|là|:|đi|trung bình|chỉ|còn|đáng kể|tỷ lệ|tương đương|so với (?:cùng kỳ|năm trước|quý trước|tháng trước)(?: năm trước| năm \d+)?(?:\s*là)?))*\s*$",
+    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)(?:\s+(?:thêm|lên|khoảng|"
+    r"gần|hơn|trên|được|tới|đến|xuống|bình quân|"
+    r"tương ứng|nhẹ|mạnh|là|:|đi|trung bình|chỉ|còn|đáng kể|tỷ lệ|tương đương|so với (?:cùng kỳ|năm trước|"
+    r"quý trước|tháng trước)(?: năm trước| năm \d+)?(?:\s*là)?))*\s*$",
     re.IGNORECASE,
 )
 DOWN = re.compile(r"giảm|thấp hơn|ít hơn|rút ngắn", re.IGNORECASE)
@@ -155,10 +177,15 @@ COMPLEMENTS = tuple(
 )
 REMAINDER = re.compile(r"còn lại|khác(?!\w)", re.IGNORECASE)
 
-_DOC = r"(?:nghị định|nghị quyết|thông tư|quyết định|chỉ thị|công văn|kế hoạch|báo cáo|thông báo|tờ trình|công điện|luật|văn bản|đề án|hướng dẫn|kết luận)"
+_DOC = (
+    r"(?:nghị định|nghị quyết|thông tư|quyết định|chỉ thị|công văn|kế hoạch|báo cáo|thông báo|tờ trình|"
+    r"công điện|luật|văn bản|đề án|hướng dẫn|kết luận)"
+)
 _ORDINAL = (
-    r"(?:điều|khoản|chương|phụ lục|mẫu|biểu|bước|tiết|phần|mức độ|mức|cấp độ|hạng|thứ|lần|lần thứ|khóa|khoá|kỳ họp|phiên họp|tầng|"
-    r"đường|quốc lộ|phiên bản|đợt|vòng|cụm|tiêu chí|tiêu chí thành phần|lĩnh vực|nhóm|mục|nội dung|bảng|hình|trang|level)"
+    r"(?:điều|khoản|chương|phụ lục|mẫu|biểu|bước|tiết|phần|mức độ|mức|cấp độ|hạng|thứ|lần|lần thứ|khóa|khoá|"
+    r"kỳ họp|phiên họp|tầng|"
+    r"đường|quốc lộ|phiên bản|đợt|vòng|cụm|tiêu chí|tiêu chí thành phần|lĩnh vực|nhóm|mục|nội dung|bảng|hình|"
+    r"trang|level)"
 )
 _I = re.IGNORECASE
 # Look-alikes of quantities; the group x, where there is one, is the part to hide.
@@ -186,9 +213,8 @@ MASKS: tuple[tuple[str, int], ...] = (
     # telephones, codes, versions, addresses
     (r"\(0\d{2,4}\)[\s.]*\d{3,4}[\s.]?\d{3,4}|(?<![\d.,/])0\d{2,4}(?:[.\s-]?\d{3,4}){2,3}\b", 0),
     (
-        r"(?:điện thoại|đt|fax|hotline|tổng đài|sđt|zalo|đường dây nóng)\s*:?\s*(?:số\s*)?(?P<x>[\d.\s()-]{4,})(?!\s*(?:"
-        + NOUNS
-        + r")(?!\w))",
+        r"(?:điện thoại|đt|fax|hotline|tổng đài|sđt|zalo|"
+        r"đường dây nóng)\s*:?\s*(?:số\s*)?(?P<x>[\d.\s()-]{4,})(?!\s*(?:" + NOUNS + r")(?!\w))",
         _I,
     ),
     (r"\b[A-Za-zĐđ]+[.-]?\d[\w.-]*\d|\b[A-Z]\d+\b", 0),
@@ -198,16 +224,19 @@ MASKS: tuple[tuple[str, int], ...] = (
     (r"(?:iso|tcvn|windows|office|ipv|covid)[\s-]*(?P<x>\d[\d:.]*)", _I),
     (r"(?:số|số nhà|ngõ|hẻm)\s+(?P<x>\d+/\d+)\s*,?\s*(?:đường|phố|khu|tổ|ấp|[A-ZĐ]\w+ [A-ZĐ])", 0),
     (
-        r"(?:khu phố|tổ dân phố|phường|quận|thôn|ấp|khóm|xóm|tổ)\s+(?P<x>\d{1,2})(?=\s*(?:[,.;)–-]|$|thuộc|và\s|\n))(?!,\d|\.\d)",
+        r"(?:khu phố|tổ dân phố|phường|quận|thôn|ấp|khóm|xóm|tổ)\s+(?P<x>\d{1,2})(?=\s*(?:[,.;)–-]|$|thuộc|và\s|"
+        r"\n))(?!,\d|\.\d)",
         _I,
     ),
     # citations and ordinals
     (
-        rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:\s*[,và]+\s*\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|{NOUNS})))?)(?![\d]*(?:/\d|[.,]\d|\s*%|\s*điểm))",
+        rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:\s*[,và]+\s*\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|"
+        rf"{NOUNS})))?)(?![\d]*(?:/\d|[.,]\d|\s*%|\s*điểm))",
         _I,
     ),
     (
-        r"(?:xếp(?: thứ| hạng| vị trí)?|đứng(?: thứ| hạng| vị trí)?|thứ hạng|vị trí|hạng|thứ)\s*(?:thứ\s*)?(?::|là)?\s*(?P<x>\d+(?:/\d+)?)(?!\d)",
+        r"(?:xếp(?: thứ| hạng| vị trí)?|đứng(?: thứ| hạng| vị trí)?|thứ hạng|vị trí|hạng|thứ)\s*(?:thứ\s*)?(?::|"
+        r"là)?\s*(?P<x>\d+(?:/\d+)?)(?!\d)",
         _I,
     ),
     (r"(?:nhóm|top|tốp)\s+(?P<x>\d+(?:/\d+)?)(?!\d)", _I),

@@ -59,6 +59,8 @@ def check(
         raise typer.BadParameter("--warehouse | --text")
     if (agency or period) and not warehouse:
         raise typer.BadParameter("--agency, --period: --warehouse")
+    if period:
+        _check_period(period)
     reports, errors = _read(files)
     if text:
         _print_texts(reports, as_json)
@@ -69,6 +71,15 @@ def check(
     for error in errors:
         output.show_error(error, as_json)
     raise typer.Exit(_exit_code(reports, errors, strict and not text))
+
+
+def _check_period(period: str) -> None:
+    from egov_kpi.claims.store import parse_period
+
+    try:
+        parse_period(period)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _read(files: list[Path]) -> tuple[list["Report"], list[EgovError]]:
