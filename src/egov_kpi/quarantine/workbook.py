@@ -69,7 +69,8 @@ _GUIDE_ROWS = (
 def export_workbook(settings: Settings, agency_code: str, datasets: Sequence[str] | None, path: Path) -> dict[str, Any]:
     """Write the open rows of one unit to a new workbook; rows per dataset. Without a single row nothing is written.
 
-    `agency_code` is the unit's own code, or `NO_AGENCY` for rows whose unit nobody knows; no datasets means all.
+    `agency_code` is the unit's own code or one that its source writes, or `NO_AGENCY` for rows whose unit nobody knows;
+    no datasets means all.
     EGOV-BOOK-001 (exit 2) when the file is there already, EGOV-BOOK-002 when a sheet can't hold the rows,
     EGOV-BOOK-022 and EGOV-LAND-... (exit 3) when landing no longer holds what was refused.
     """
@@ -101,7 +102,7 @@ def load_return(settings: Settings, path: Path, business_date: date | None = Non
 
 def _of_agency(settings: Settings, contract: Contract, agency_code: str) -> list[RefusedRow]:
     with connect(ROLE, settings) as conn:
-        rows = [row for row in open_rows(conn, contract) if row.agency_code == agency_code]
+        rows = open_rows(conn, contract, agency_code)
     if len(rows) > MAX_ROWS:
         raise EgovError("EGOV-BOOK-002", dataset=contract.id, count=len(rows), most=MAX_ROWS)
     return with_sent(settings, rows, f"quarantine workbook of {agency_code}")

@@ -19,6 +19,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.identify import identify
 from egov_kpi.landing.store import file_digest, safe_name
+from egov_kpi.ledger import events
 from egov_kpi.load.text import clean
 from egov_kpi.quarantine.workbook_cells import ReadRow, plain_text, read_workbook, safe_text, value_text
 from egov_kpi.quarantine.workbook_deliver import Correction, Received, deliver, known_load, take_in
@@ -88,7 +89,7 @@ def take_return(settings: Settings, path: Path, business_date: date | None) -> l
         else:
             plans.append(_plan(settings, path.name, contract, rows))
     # Nothing is loaded before every dataset's rows have been checked.
-    _refuse_secret(path.name, plans)
+    _refuse_secret(settings, path.name, plans)
     return results + [_load(settings, received, plan, day) for plan in plans]
 
 
@@ -267,14 +268,22 @@ def _texts(contract: Contract, row: ReturnedRow) -> dict[str, str]:
     return {column.name: value_text(row.cells[header], column) for header, column in columns.items() if column}
 
 
-def _refuse_secret(file: str, plans: Iterable[_Plan]) -> None:
-    """EGOV-LAND-008: no row may turn into a secret one on its way back. The workbook is not kept."""
+def _refuse_secret(settings: Settings, file: str, plans: Iterable[_Plan]) -> None:
+    """EGOV-LAND-008 and an incident: no row may turn into a secret one on its way back. The workbook is not kept."""
     for plan in plans:
         marker = plan.contract.secret_column
         if marker is None:
             continue
         count = sum(marker.is_secret(item.texts.get(marker.name)) for item in plan.corrections)
         if count:
+            body = {
+                "kind": "secret_file",
+                "dataset": plan.contract.id,
+                "count": count,
+                "detail": f"EGOV-LAND-008 {file}",
+            }
+            with connect(ROLE, settings) as conn:
+                events.append(conn, "incident", body)
             raise EgovError("EGOV-LAND-008", file=file, dataset=plan.contract.id, count=count)
 
 

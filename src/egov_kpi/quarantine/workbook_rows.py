@@ -56,6 +56,10 @@ class RefusedRow:
     def known(self) -> Mapping[str, str]:
         return self.sent.known if self.sent else {}
 
+    def is_of(self, agency_code: str) -> bool:
+        """Whether the row is that unit's, by the unit's own code or by the one that the source wrote."""
+        return agency_code in (self.agency_code, self.public.get(self.contract.agency_column.name))
+
 
 @dataclass(frozen=True)
 class Alias:
@@ -107,14 +111,22 @@ class Rules:
         return EgovError("EGOV-BOOK-020" if known else "EGOV-BOOK-021", rule=rule_id, ceiling=ceiling)
 
 
-def open_rows(conn: Connection, contract: Contract) -> list[RefusedRow]:
-    """Every open row of a dataset, in the order in which loads brought them."""
-    return _rows(conn, contract, sql.SQL("q.state = 'open'"), ())
+def open_rows(conn: Connection, contract: Contract, agency_code: str) -> list[RefusedRow]:
+    """The open rows of one unit in a dataset, in the order in which loads brought them."""
+    aliases = _aliases(conn)
+    codes = {code for code, known in aliases.items() if agency_code in {alias.agency_code for alias in known}}
+    # A blocked load has as many open rows as rows: those of other units are never fetched.
+    condition = sql.SQL("q.state = 'open' and (q.{code} = any(%s) or (%s and q.{code} = any(%s) is not true))").format(
+        code=sql.Identifier(contract.agency_column.name)
+    )
+    values = ([*codes, agency_code], agency_code == NO_AGENCY, list(aliases))
+    return [row for row in _rows(conn, contract, condition, values, aliases) if row.is_of(agency_code)]
 
 
 def rows_by_id(conn: Connection, contract: Contract, ids: Sequence[int]) -> dict[int, RefusedRow]:
     """The named rows in whatever state; a number that quarantine doesn't know is left out."""
-    return {row.quarantine_id: row for row in _rows(conn, contract, sql.SQL("q.quarantine_id = any(%s)"), (list(ids),))}
+    rows = _rows(conn, contract, sql.SQL("q.quarantine_id = any(%s)"), (list(ids),), _aliases(conn))
+    return {row.quarantine_id: row for row in rows}
 
 
 def with_sent(settings: Settings, rows: Iterable[RefusedRow], purpose: str) -> list[RefusedRow]:
@@ -171,7 +183,13 @@ def _same(row: RefusedRow, sent: SentRow | None) -> SentRow:
     return sent
 
 
-def _rows(conn: Connection, contract: Contract, condition: sql.SQL, values: tuple[Any, ...]) -> list[RefusedRow]:
+def _rows(
+    conn: Connection,
+    contract: Contract,
+    condition: sql.Composable,
+    values: tuple[Any, ...],
+    aliases: Mapping[str, Sequence[Alias]],
+) -> list[RefusedRow]:
     public = [column.name for column in contract.public_columns]
     query = sql.SQL(
         """
@@ -189,7 +207,6 @@ def _rows(conn: Connection, contract: Contract, condition: sql.SQL, values: tupl
     )
     with conn.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(query, values).fetchall()
-    aliases = _aliases(conn) if found else {}
     return [_row(contract, row, public, aliases) for row in found]
 
 

@@ -75,6 +75,29 @@ def _assert_again_is_nothing(settings: Settings, book: Path) -> None:
     assert _one(settings, "select count(*) from quarantine.unexplained") == 0
 
 
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing that catches errors catches it."""
+
+
+def _kill(*_: Any, **__: Any) -> Any:
+    raise Killed
+
+
+@pytest.mark.parametrize("moment", ["workbook_deliver._close", "workbook_return.take_in"])
+def test_a_return_that_is_killed_is_finished_by_sending_it_again(
+    refused: Settings, book: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(book, _mend_both)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(f"egov_kpi.quarantine.{moment}", _kill)
+        load_return(refused, book, DAY)
+    assert _states(refused)[NO_KEY] == "open"
+    (result,) = load_return(refused, book, DAY)
+    assert result["corrected"] == 2
+    assert _one(refused, "select count(*) from ledger.load") == 2
+    assert _states(refused)[NO_KEY] == _states(refused)[BAD_DATE] == "corrected"
+
+
 def test_rows_sent_back_as_they_were_stay_open_and_are_told(refused: Settings, book: Path) -> None:
     def mend_one(page: Any, columns: dict[str, int]) -> None:
         no_key = row_of(page, columns, RULES, "Mã hồ sơ = (trống)")
