@@ -62,12 +62,15 @@ def test_what_is_restored_is_what_was_backed_up(
     loaded: Settings, taken: BackupResult, elsewhere: Callable[[str], Settings]
 ) -> None:
     target = elsewhere("there")
+    # the embedded server's own user passes through it
+    target.local_dir.mkdir(mode=0o711)
     assert backups.restore(target, taken.folder).state == taken.state
     with psycopg.connect(target.database_url) as conn:
         assert backups.state_of(conn) == taken.state
         assert conn.execute("select count(*) > 0 from raw.one_stop__dossiers").fetchone() == (True,)
         # what waited is filled again from landing
         assert conn.execute("select count(*) from inbound.one_stop__dossiers__2").fetchone() == (0,)
+    assert stat.S_IMODE(target.local_dir.stat().st_mode) == 0o711
     assert key_id(target) == key_id(loaded)
     landed = sorted(path.name for path in target.landing_dir.rglob("*") if path.is_file())
     assert landed == sorted(path.name for path in loaded.landing_dir.rglob("*") if path.is_file())

@@ -108,7 +108,7 @@ def restore(settings: Settings, folder: Path, keys: Path | None = None) -> Backu
     _require_room(settings, server, document)
     _require_keys(keys, document)
     _bring_keys(settings, keys, document)
-    _bring_landing(settings.landing_dir, folder / LANDING)
+    _copy_landing(folder / LANDING, settings.landing_dir)
     state = BackupState(**document["state"])
     _restore_database(settings, server, folder / DUMP, state)
     return _result(folder, keys, state, document["files"])
@@ -265,11 +265,6 @@ def _bring_keys(settings: Settings, keys: Path, document: dict[str, Any]) -> Non
         place = settings.secrets_dir / name
         if (keys / name).is_file() and (name.startswith(DATA_KEYS) or not place.exists()):
             write_private(place, (keys / name).read_text(encoding="ascii"))
-
-
-def _bring_landing(landing: Path, source: Path) -> None:
-    private_dir(landing.parent)
-    _copy_landing(source, landing)
 
 
 def _restore_database(settings: Settings, server: ServerInfo, dump: Path, expected: BackupState) -> None:
