@@ -8,7 +8,7 @@ import typer
 
 from egov_kpi.cli import output
 from egov_kpi.cli.options import BusinessDate, Json, OptionalDate, Reason, check_dataset
-from egov_kpi.errors import EgovError
+from egov_kpi.errors import EgovError, ExitCode
 
 Dataset = Annotated[str, typer.Argument(callback=check_dataset, help="one_stop.dossiers, …")]
 SomeDatasets = Annotated[list[str] | None, typer.Argument(help="mặc định: tất cả · default: all")]
@@ -42,6 +42,11 @@ def pull(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json:
         f"{item['dataset']} window={item['window_from']}..{item['window_to']} loads={item['loads']}" for item in results
     ]
     output.emit(results, lines, as_json)
+    refused = [error for item in results for error in item["refused"]]
+    for line in [line for error in refused for line in output.told_error_lines(error)]:
+        output.note(line)
+    if refused:
+        raise typer.Exit(int(ExitCode.BAD_DATA))
 
 
 def gate(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json: Json = False) -> None:

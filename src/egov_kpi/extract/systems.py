@@ -11,9 +11,10 @@ from datetime import date
 from typing import Any
 
 from egov_kpi.contracts.model import Contract, FileFormat
-from egov_kpi.errors import EgovError
+from egov_kpi.errors import EgovError, ExitCode
 from egov_kpi.extract.http import Answer, Params, Passing, SourceClient, Unauthorised, parse_json
 from egov_kpi.extract.pages import Keep, read_pages
+from egov_kpi.extract.partly import PartlyRefused
 from egov_kpi.landing.identify import expect_format, identify
 from egov_kpi.landing.model import Delivery, LandedFile
 from egov_kpi.landing.store import FileSink, Incoming, with_rows
@@ -91,14 +92,25 @@ def iso(pull: Pull) -> list[Delivery]:
 
 
 def forms(pull: Pull) -> list[Delivery]:
-    """Paper registers: one workbook a unit and period, one delivery each: a blocked book holds up no other."""
+    """Paper registers: one workbook a unit and period, one delivery each: a refused book holds up no other.
+
+    `PartlyRefused` when some of them were turned away.
+    """
     path = "/forms/paper-register"
     deliveries: list[Delivery] = []
-    for entry in _listing(pull, path, pull.window(), "files"):
-        name, rows, digest = _listed(path, entry)
-        with Incoming(pull.settings, pull.contract) as incoming:
-            file = _download(pull, incoming, f"{path}/{name}", {}, name, "xlsx", rows, digest)
-            deliveries.append(_commit(pull, incoming, [file], path))
+    refusals: list[EgovError] = []
+    for name, rows, digest in [_listed(path, entry) for entry in _listing(pull, path, pull.window(), "files")]:
+        try:
+            with Incoming(pull.settings, pull.contract) as incoming:
+                file = _download(pull, incoming, f"{path}/{name}", {}, name, "xlsx", rows, digest)
+                deliveries.append(_commit(pull, incoming, [file], path))
+        except EgovError as error:
+            # A book at fault says nothing about the others; a source that can't be read does.
+            if error.exit_code != ExitCode.BAD_DATA:
+                raise
+            refusals.append(error)
+    if refusals:
+        raise PartlyRefused(deliveries, refusals)
     return deliveries
 
 

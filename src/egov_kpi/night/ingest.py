@@ -37,15 +37,21 @@ def pull_and_stage(
 ) -> dict[str, Any]:
     """Land and stage what the source has for the night of `business_date`: the window, and the numbers of its loads.
 
-    EGOV-... with exit 3 when the source could not be read, exit 1 when what it sent is refused as a whole.
+    EGOV-... with exit 3 when the source could not be read, exit 1 when what it sent is refused as a whole. Of several
+    deliveries, those that were turned away are named under `refused`, and the others go on.
     """
     settings, contract = settings or get_settings(), get_contract(dataset)
     with _fenced(dataset, wait_seconds, settings):
         window = _window(settings, contract, business_date)
         with _failure_recorded(settings, dataset, business_date):
-            deliveries = _pull(settings, contract, business_date, window)
+            deliveries, refusals = _pull(settings, contract, business_date, window)
         loads = [_register(settings, contract, item, business_date, run_id)[0] for item in deliveries]
-        _record_pull(settings, dataset, business_date, window, loads)
+        if refusals:
+            # Not a pull that succeeded: the verdict is "blocked", and the next night asks for this window again.
+            for refusal in refusals:
+                _note_failure(settings, dataset, business_date, refusal)
+        else:
+            _record_pull(settings, dataset, business_date, window, loads)
         _stage_pending(settings, contract)
     return {
         "dataset": dataset,
@@ -53,6 +59,7 @@ def pull_and_stage(
         "window_from": window.isoformat() if window else None,
         "window_to": business_date.isoformat(),
         "loads": loads,
+        "refused": [refusal.as_dict() for refusal in refusals],
     }
 
 
@@ -79,7 +86,8 @@ def verdict(dataset: str, business_date: date, *, settings: Settings | None = No
     settings, contract = settings or get_settings(), get_contract(dataset)
     with connect("loader", settings) as conn:
         pulled = books.last_pull(conn, dataset, business_date)
-        loads = books.loads(conn, pulled.get("loads", [])) if pulled else []
+        # A blocked load that was heard again and let in holds nothing back any more.
+        loads = books.loads(conn, books.heard_last(conn, pulled.get("loads", []))) if pulled else []
     return {
         "dataset": dataset,
         "business_date": business_date.isoformat(),
@@ -150,10 +158,17 @@ def _window(settings: Settings, contract: Contract, business_date: date) -> date
         return books.watermark(conn, contract.id, business_date)
 
 
-def _pull(settings: Settings, contract: Contract, business_date: date, window: date | None) -> "list[Delivery]":
+def _pull(
+    settings: Settings, contract: Contract, business_date: date, window: date | None
+) -> "tuple[list[Delivery], list[EgovError]]":
+    """What landed, and why anything else that came was turned away."""
     from egov_kpi.extract import pull
+    from egov_kpi.extract.partly import PartlyRefused
 
-    return pull(contract, business_date, window, settings)
+    try:
+        return pull(contract, business_date, window, settings), []
+    except PartlyRefused as partly:
+        return partly.deliveries, partly.refusals
 
 
 def _register(
@@ -294,18 +309,22 @@ def _failure_recorded(settings: Settings, dataset: str, business_date: date) -> 
     try:
         yield
     except EgovError as error:
-        body = {
-            "dataset": dataset,
-            "business_date": business_date.isoformat(),
-            "code": error.code,
-            "exit_code": int(error.exit_code),
-            "detail": error.text("en"),
-        }
-        with connect("loader", settings) as conn:
-            events.append(conn, "pull_failed", body)
-        if error.exit_code == ExitCode.BAD_DATA:
-            _note_refusal(settings, dataset, error)
+        _note_failure(settings, dataset, business_date, error)
         raise
+
+
+def _note_failure(settings: Settings, dataset: str, business_date: date, error: EgovError) -> None:
+    body = {
+        "dataset": dataset,
+        "business_date": business_date.isoformat(),
+        "code": error.code,
+        "exit_code": int(error.exit_code),
+        "detail": error.text("en"),
+    }
+    with connect("loader", settings) as conn:
+        events.append(conn, "pull_failed", body)
+    if error.exit_code == ExitCode.BAD_DATA:
+        _note_refusal(settings, dataset, error)
 
 
 def _note_refusal(settings: Settings, dataset: str, error: EgovError) -> None:

@@ -289,3 +289,32 @@ def test_a_late_night_is_in_the_ledger(night_warehouse: Settings) -> None:
     assert (
         _one(night_warehouse, "select detail from ledger.incident where kind = 'night_late'") == "build_marts manual__1"
     )
+
+
+def test_one_refused_register_leaves_the_others_and_is_told(
+    night_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from egov_kpi.extract import systems
+
+    whole, seen = systems.expect_format, []
+
+    def first_is_broken(contract: Any, found: Any, name: str) -> Any:
+        seen.append(name)
+        if name == seen[0]:
+            raise EgovError("EGOV-LAND-005", file=name, detail="planted")
+        return whole(contract, found, name)
+
+    paper = "forms.paper_register"
+    with monkeypatch.context() as patch:
+        patch.setattr(systems, "expect_format", first_is_broken)
+        pulled = ingest.pull_and_stage(paper, FIRST, settings=night_warehouse)
+    assert [error["file"] for error in pulled["refused"]] == seen[:1] and len(pulled["loads"]) == len(seen) - 1
+    loads = ingest.gate_and_promote(paper, FIRST, settings=night_warehouse)["loads"]
+    assert {load["verdict"] for load in loads} <= {"accepted", "quarantined"} and len(loads) == len(seen) - 1
+    assert ingest.verdict(paper, FIRST, settings=night_warehouse)["verdict"] == "blocked"
+    assert _one(night_warehouse, "select kind from ledger.incident") == "file_refused"
+    # The next night asks for the window again: the mended book comes in, the others are known.
+    again = ingest.pull_and_stage(paper, SECOND, settings=night_warehouse)
+    assert again["window_from"] is None and len(set(again["loads"]) - set(pulled["loads"])) >= 1
+    ingest.gate_and_promote(paper, SECOND, settings=night_warehouse)
+    assert ingest.verdict(paper, SECOND, settings=night_warehouse)["verdict"] in ("accepted", "quarantined")

@@ -627,3 +627,34 @@ def test_certificate_of_a_known_authority(serve: Serve, tmp_path: Path, days: in
         else:
             with pytest.raises(EgovError, match="EGOV-NET-008"):
                 client.get("/x", {}, {})
+
+
+def test_one_refused_register_stops_no_other(serve: Serve, settings_of: SettingsOf, patience: Patience) -> None:
+    """A page of the web among two workbooks: it is named, and the two land."""
+    from egov_kpi.extract.partly import PartlyRefused
+
+    books = {"01846-2022-10.xlsx": _book("a"), "01846-2022-11.xlsx": b"%PDF-1.7", "01846-2022-12.xlsx": _book("b")}
+    listed = [{"name": name, "sha256": sha256(book).hexdigest(), "rows": 1} for name, book in books.items()]
+
+    def script(handler: Handler, asked: Asked) -> None:
+        name = asked.path.rsplit("/", 1)[1]
+        handler.answer(books.get(name, json.dumps({"files": listed}).encode()), "application/octet-stream")
+
+    rig = serve(script)
+    with pytest.raises(PartlyRefused) as caught:
+        _pull("forms.paper_register", rig, settings_of, patience)
+    assert [delivery.files[0].name for delivery in caught.value.deliveries] == [*books][::2]
+    assert [refusal.code for refusal in caught.value.refusals] == ["EGOV-LAND-003"]
+    assert "01846-2022-11.xlsx" in str(caught.value)
+
+
+def _book(text: str) -> bytes:
+    import io
+
+    import openpyxl
+
+    stream, book = io.BytesIO(), openpyxl.Workbook()
+    assert book.active is not None
+    book.active["A1"] = text
+    book.save(stream)
+    return stream.getvalue()
