@@ -8,13 +8,18 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import openpyxl
 
+from egov_kpi.contracts.model import Contract, FileFormat
+from egov_kpi.errors import EgovError
+from egov_kpi.extract import systems
+from egov_kpi.night import ingest
 from proofs.faults import golden
 from proofs.faults.book import EXACT, NEUTRALISED, QUARANTINED, REFUSED, Seen, case, demand
 from proofs.faults.golden import HEADERS, MAIL_HEADERS, csv_file, csv_text, dossiers, replaced, table, workbook
-from proofs.faults.rig import DOSSIERS, MAIL, Rig
+from proofs.faults.rig import DAY, DOSSIERS, MAIL, PAPER, Rig
 
 GROUP = "files"
 ROWS = 40
@@ -381,6 +386,29 @@ def cut_workbook(rig: Rig) -> Seen:
     path = rig.path("cut.xlsx")
     path.write_bytes(whole[:-200])
     return rig.refused_file(path, "EGOV-LAND-007")
+
+
+@case("F34e", "một sổ giấy hỏng giữa nhiều sổ", "one broken register among several", REFUSED, group=GROUP, quick=True)
+def one_broken_register(rig: Rig) -> Seen:
+    """That one is refused and told, the others come in, and the dataset's verdict is not "accepted"."""
+    whole, names = systems.expect_format, []
+
+    def first_is_broken(contract: Contract, found: FileFormat, name: str) -> FileFormat:
+        names.append(name)
+        if name == names[0]:
+            raise EgovError("EGOV-LAND-005", file=name, detail="planted")
+        return whole(contract, found, name)
+
+    before = rig.publish_no()
+    rig.world.source.clear()
+    with patch.object(systems, "expect_format", first_is_broken):
+        told = rig.command("pull", PAPER, "--date", DAY.isoformat())
+    pulled = told.result[0]
+    demand((told.code, len(pulled["refused"]), len(pulled["loads"])) == (1, 1, len(names) - 1), f"{pulled}")
+    rig.command("gate", PAPER, "--date", DAY.isoformat())
+    word = ingest.verdict(PAPER, DAY)["verdict"]
+    demand((word, rig.publish_no()) == ("blocked", before), f"the verdict is {word}")
+    return Seen("R", f"exit 1 {pulled['refused'][0]['code']}, verdict {word}; {len(names) - 1} others come in")
 
 
 def accepted(rig: Rig, path: Path, dataset: str = DOSSIERS) -> int:
