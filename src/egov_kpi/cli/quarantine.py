@@ -86,6 +86,8 @@ def _overview_lines(found: list[dict[str, Any]]) -> list[str]:
             f"  {row['dataset']} {row['rule_id']} {row['state']}: {row['rows']} (từ · since {row['oldest']:%Y-%m-%d})"
         )
         lines += [f"    {row['reason_vi']}", f"    → {row['remediation_vi']}"] if row["reason_vi"] else []
+        more = " …" if row["rows"] > len(row["named"]) else ""
+        lines.append(f"    {' '.join(row['named'])}{more} · load {', '.join(map(str, row['loads']))}")
     return lines or ["không có dòng nào · no row"]
 
 
@@ -97,8 +99,7 @@ def show(
 
     found = look(row)
     lines = [
-        f"{found['row']} {found['state']} · load {found['load_seq']} · {found['file']} {found['sheet'] or ''}"
-        f" · dòng {found['row_no']}",
+        f"{found['row']} {found['state']} · load {found['load_seq']} · {_place(found)} · dòng {found['row_no']}",
         *(f"  {name} = {value}" for name, value in found["values"].items() if value is not None),
         *(f"  {rule['rule_id']}: {rule['reason_vi']} → {rule['remediation_vi']}" for rule in found["rules"]),
         *output.table(
@@ -107,6 +108,10 @@ def show(
         ),
     ]
     output.emit(found, lines, as_json)
+
+
+def _place(found: dict[str, Any]) -> str:
+    return " ".join(str(part) for part in (found["file"], found["sheet"]) if part)
 
 
 _HISTORY = ("state", "since", "event_no", "actor", "by_name", "by_load", "cause")

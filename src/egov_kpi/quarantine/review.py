@@ -21,6 +21,8 @@ from egov_kpi.quarantine.database import call, require
 from egov_kpi.settings import Settings, get_settings
 
 Texts = dict[str, str]
+# Enough to begin with; the workbook names every row.
+ROWS_NAMED = 5
 _TEXTS = ("reason_vi", "reason_en", "remediation_vi", "remediation_en", "owner")
 
 
@@ -34,24 +36,36 @@ def overview(
     """Rows per unit, rule and state, by unit and the oldest first, each with reason and remedy.
 
     A unit is named by its own code where the list of units knows what its source wrote, else as the source wrote it.
+    `named` are the first of its rows as `show` and `reject` take them, `loads` those that brought them.
     """
     settings = settings or get_settings()
     query = """
         with unit as (
             select
-                o.dataset,
+                q.dataset,
                 coalesce((
                     select a.agency_code from ref.agency_alias as a
-                    where a.source_code = o.agency_code order by a.valid_from desc limit 1
-                ), o.agency_code) as agency_code,
-                o.rule_id,
-                o.state,
-                o.rows,
-                o.oldest
-            from quarantine.overview as o
+                    where a.source_code = q.agency_code order by a.valid_from desc limit 1
+                ), q.agency_code) as agency_code,
+                r.rule_id,
+                q.state,
+                q.load_seq,
+                q.quarantine_id,
+                q.refused_at
+            from quarantine.row as q
+            cross join lateral unnest(q.rule_ids) as r (rule_id)
         )
 
-        select dataset, agency_code, rule_id, state, sum(rows)::bigint as rows, min(oldest) as oldest from unit
+        select
+            dataset,
+            agency_code,
+            rule_id,
+            state,
+            count(*) as rows,
+            min(refused_at) as oldest,
+            array_agg(distinct load_seq order by load_seq) as loads,
+            (array_agg(dataset || ':' || quarantine_id order by quarantine_id))[:%(named)s] as named
+        from unit
         where (%(dataset)s::text is null or dataset = %(dataset)s)
             and (%(agency)s::text is null or agency_code = %(agency)s)
             and (%(state)s::text is null or state = %(state)s)
@@ -59,7 +73,7 @@ def overview(
         group by dataset, agency_code, rule_id, state
         order by agency_code nulls last, oldest, dataset, rule_id, state
     """
-    given = {"dataset": dataset, "agency": agency, "state": state, "rule": rule}
+    given = {"dataset": dataset, "agency": agency, "state": state, "rule": rule, "named": ROWS_NAMED}
     with connect("custodian", settings) as conn, conn.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(query, given).fetchall()
     texts = {name: rule_texts(settings, get_contract(name)) for name in {row["dataset"] for row in found}}
