@@ -72,7 +72,8 @@ def _rig(cluster: Cluster, origin: Saved) -> Iterator[Rig]:
 def _settle_sequences(rig: Rig) -> None:
     """A cloned sequence believes that its next values are in the log already; a crash would make it go back."""
     with superuser(rig) as conn:
-        names = conn.execute(
+        query = "select schemaname, sequencename from pg_sequences where last_value is not null"
+        names = conn.execute(query).fetchall()
             "select schemaname, sequencename from pg_sequences where last_value is not null"
         ).fetchall()
         for schema, name in names:

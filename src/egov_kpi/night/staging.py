@@ -67,7 +67,8 @@ def _stage(
     from egov_kpi.load.stage import stage
 
     delivery = read_delivery(settings, contract.id, digest)
-    open_landed(delivery)
+    # A file that somebody changed since it landed must not be read as if it had been sent.
+    open_landed(delivery, verify_digest=True)
     result = stage(settings, contract, delivery, load_seq)
     counts = _counts(result)
     if known is not None and known != counts:
