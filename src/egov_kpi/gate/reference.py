@@ -23,7 +23,8 @@ refused. A number is never used again.
 
 The rules look at one load's rows, typed as far as their text allows (`src/egov_kpi/gate/relation.py`): `c__text` is the
 source's text of column `c`, `c__valid` whether it can be cast, and `_latest_date`, `_latest_at` (a day after the
-business date), `_earliest_date`, `_earliest_at`, `_snapshot_date` are what the night gives.
+business date), `_earliest_date`, `_earliest_at`, `_snapshot_date` are what the night gives; `_load_seq` and
+`_window_from` lead to what came before. A rule against history judges whole loads only.
 """
 
 _CEILING = """\

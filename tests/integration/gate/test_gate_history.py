@@ -29,7 +29,7 @@ BEFORE_WINDOW, WINDOW = (date(2023, 2, 20), date(2023, 2, 21)), (date(2023, 2, 2
 THEN: dict[str, fx.Row] = {
     DOS: {"updated_at": "21/02/2023 15:00"},
     DOC: {"updated_at": "2023-02-21T15:00:00+07:00"},
-    MAI: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00", "last_used_at": "31/01/2023 08:00"},
+    MAI: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
     HEA: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
     CER: {
         "snapshot_date": "01/02/2023",
@@ -55,8 +55,11 @@ KEY = {DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certi
 
 
 def row(dataset: str, number: int, changes: fx.Row) -> fx.Row:
-    unit = {"agency_code": UNITS[number - 1]} if dataset == HEA else {}
-    return {**fx.RIGHT[dataset](number), **unit, **changes}
+    own = {"agency_code": UNITS[number - 1]} if dataset == HEA else {}
+    if dataset == MAI:
+        day = "31/01/2023" if changes.get("snapshot_date") == THEN[MAI]["snapshot_date"] else "28/02/2023"
+        own = {"last_used_at": f"{day} {7 + number // 60:02d}:{number % 60:02d}"}
+    return {**fx.RIGHT[dataset](number), **own, **changes}
 
 
 def rows(dataset: str, base: dict[str, fx.Row], changes: fx.Row, only: range | None = None) -> Rows:
@@ -92,14 +95,18 @@ def first(count: int) -> Callable[[Rows], Rows]:
     return lambda given: given[:count]
 
 
-def copies(dataset: str, count: int, **then: str) -> Callable[[Rows], Rows]:
+def copies(dataset: str, count: int) -> Callable[[Rows], Rows]:
     """The first rows again under keys that nobody has had."""
 
     def further(given: Rows) -> Rows:
         fresh = [fx.RIGHT[dataset](number)[KEY[dataset]] for number in range(101, 101 + count)]
-        return given + [{**given[n], **then, KEY[dataset]: fresh[n]} for n in range(count)]
+        return given + [{**given[n], KEY[dataset]: fresh[n]} for n in range(count)]
 
     return further
+
+
+def used_in_january(given: Rows) -> Rows:
+    return [{**item, "last_used_at": str(item["last_used_at"]).replace("28/02", "31/01")} for item in given]
 
 
 def others(dataset: str, count: int) -> Callable[[Rows], Rows]:
@@ -150,8 +157,8 @@ STORIES: dict[str, Story] = {
     "MAI scale": Story(MAI, now={"sent_30d_count": "30"}),
     "MAI missing_unit": Story(MAI, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
     "MAI lost": Story(MAI, further=first(28)),
-    "MAI stale": Story(MAI, now={"last_used_at": "31/01/2023 08:00"}),
-    "MAI copied": Story(MAI, further=copies(MAI, 10, last_used_at="31/01/2023 08:00")),
+    "MAI stale": Story(MAI, further=used_in_january),
+    "MAI copied": Story(MAI, further=lambda given: given + used_in_january(copies(MAI, 10)(given)[40:])),
     "HEA repeated": Story(HEA, further=again(12)),
     "HEA scale": Story(HEA, further=_large_unit),
     "HEA missing_unit": Story(HEA, further=first(5)),
