@@ -74,8 +74,6 @@ def _settle_sequences(rig: Rig) -> None:
     with superuser(rig) as conn:
         query = "select schemaname, sequencename from pg_sequences where last_value is not null"
         names = conn.execute(query).fetchall()
-            "select schemaname, sequencename from pg_sequences where last_value is not null"
-        ).fetchall()
         for schema, name in names:
             conn.execute("select setval(%s, nextval(%s))", [f'"{schema}"."{name}"'] * 2)
 
