@@ -31,13 +31,23 @@ _AFTERWARDS = re.compile(
 def change_claims(reading: Reading) -> list[Claim]:
     """The printed changes of a passage; the values they are between belong to them and are no claims of their own."""
     found = []
+    follows = False
     for stated in reading.quantities:
-        if _is_change(reading, stated):
+        follows = _is_change(reading, stated) or (follows and _goes_on(reading, stated))
+        if follows:
             made = _judge(reading, stated)
             if made is not None:
                 found.append(made)
     _hide_from_to(reading)
     return found
+
+
+def _goes_on(reading: Reading, stated: Quantity) -> bool:
+    """`giảm lần lượt 0,3% và 0,1%`."""
+    return (
+        "lần lượt" in reading.lead(stated.start, 60).lower()
+        and re.search(r"[%\d]\s*(?:và|,)\s*$", reading.lead(stated.start, 8)) is not None
+    )
 
 
 def _is_change(reading: Reading, stated: Quantity) -> bool:
@@ -120,6 +130,8 @@ def _by_count(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] |
 
 
 def _judge(reading: Reading, stated: Quantity) -> Claim | None:
+    if "lần lượt" in reading.lead(stated.start, 60).lower():
+        return _without_base(reading, stated)
     pair = _from_to(reading, stated) or _against(reading, stated) or _by_count(reading, stated)
     if pair is None or (stated.form != "percent" and pair[0].form == "percent" and stated.form != "pp"):
         return _without_base(reading, stated)

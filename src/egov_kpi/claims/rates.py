@@ -169,6 +169,7 @@ def _is_scoring_rule(reading: Reading, stated: Quantity) -> bool:
 
 def _incomplete(reading: Reading, stated: Quantity) -> Claim:
     part, whole = _single_base(reading, stated)
+    reading.parts.update({part.start} if part else set())
     marks = [mark for mark in (part, whole, stated) if mark is not None]
     values = (part.value if part else None, whole.value if whole else None, stated.value, None)
     if exceeds(reading, stated):
@@ -221,6 +222,9 @@ def is_aim(reading: Reading, stated: Quantity) -> bool:
 def _pair(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
     parts = _part_candidates(reading, stated)
     wholes = _whole_candidates(reading, stated)
+    near = _by_structure(reading, stated, parts)
+    if near is not None and stated.digits == 0:
+        wholes = [whole for whole in wholes if whole.start >= reading.passage.start or whole is near[1]]
     for part in parts:
         fitting = [
             whole
@@ -229,7 +233,7 @@ def _pair(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | Non
         ]
         if fitting:
             return part, min(fitting, key=lambda whole: _doubt(reading, part, whole, stated))
-    return _by_structure(reading, stated, parts)
+    return near
 
 
 def _may_take_in(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> bool:
@@ -251,7 +255,14 @@ def _doubt(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) 
 def _announced(reading: Reading, whole: Quantity) -> bool:
     """`tổng số …`, `trong … có`: the text itself calls this the whole."""
     lead = reading.text[max(0, whole.start - 50) : whole.start]
-    return is_announced_total(lead) or words.OF_TOTAL.search(lead) is not None
+    return is_announced_total(lead) or words.OF_TOTAL.search(lead) is not None or _takes_in_more(reading, whole)
+
+
+def _takes_in_more(reading: Reading, whole: Quantity) -> bool:
+    """`1.500 hồ sơ, trong đó …`, or the whole of a pair: what follows may be further parts of it."""
+    after = reading.tail(whole.unit_end, 60)
+    opens = re.match(r"[^,;.]{0,40}[,;:(.]?\s*(?:trong (?:số )?đó|gồm|bao gồm|cụ thể)", after, re.IGNORECASE)
+    return opens is not None or any(ratio.whole.start == whole.start for ratio in reading.ratios)
 
 
 def _fits(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> bool:
@@ -345,7 +356,14 @@ def _earlier_whole(reading: Reading, part: Quantity) -> Quantity | None:
             continue
         blocked = _percent_between(reading, q, part) or ";" in gap
         lead = reading.lead(q.start, 60)
-        if blocked and not is_announced_total(lead) and not re.search(r"trong (?:tổng )?(?:số )?\W*$", lead.lower()):
+        if q.start in reading.parts and not _takes_in_more(reading, q):
+            continue
+        if (
+            blocked
+            and not _takes_in_more(reading, q)
+            and not is_announced_total(lead)
+            and not re.search(r"trong (?:tổng )?(?:số )?\W*$", lead.lower())
+        ):
             continue
         if re.search(r"(?:tăng|giảm|so với|cùng kỳ|còn|cao hơn|thấp hơn)", gap.lower()):
             return None
@@ -436,6 +454,8 @@ def bare(reading: Reading, ratio: Ratio) -> Claim:
     values = (ratio.part.value, ratio.whole.value, None, exact)
     if exact is None:
         return claim(reading, kind, Verdict.AMBIGUOUS, marks, "zero", *values)
+    if re.search(r"phấn đấu|mục tiêu|hướng tới", reading.clause_before(ratio.start), re.IGNORECASE):
+        return claim(reading, kind, Verdict.TARGET, marks, "aim", *values)
     if exact > 100 and not words.COMPARED.search(reading.tail(ratio.end, 40)):
         reason = "points_over" if kind is Kind.POINTS else "over"
         return claim(reading, kind, Verdict.WRONG, marks, reason, *values)

@@ -22,6 +22,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "no_numerator": ("Chỉ nêu {d}, thiếu tử số, không kiểm tra được {s}%", "Only {d} is given: without the "
                                                                            "numerator {s}% cannot be checked"),
     "target": ("{s}% là mục tiêu, không phải kết quả", "{s}% is an aim, not a result"),
+    "aim": ("{n}/{d} là mục tiêu, không phải kết quả", "{n} of {d} is an aim, not a result"),
     "sum_holds": ("Các phần cộng lại bằng {s}", "The parts add up to {s}"),
     "sum_wrong": ("Các phần cộng lại bằng {n}, không phải {s} (lệch {x})", "The parts add up to {n}, not {s} "
                                                                            "(off by {x})"),

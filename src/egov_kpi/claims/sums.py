@@ -52,7 +52,19 @@ def sum_claims(reading: Reading) -> list[Claim]:
             if listing is not None and made is not None:
                 found.append(made)
                 taken.update(q.start for q in (*listing.parts, listing.total))
-    return found
+    continued = _continued(reading) if not found else None
+    made = _judge(reading, continued) if continued is not None else None
+    return [*found, made] if made is not None else found
+
+
+def _continued(reading: Reading) -> Listing | None:
+    """`Tổng số … 324. Trong đó: …`: the total stands in the sentence before."""
+    opened = re.match(r"\W*(?:trong (?:số )?đó|cụ thể|bao gồm|gồm)", reading.lower)
+    parts = [q for q in _countable(reading) if reading.depth(q.start) == 0 and not _skipped(reading, q)]
+    if opened is None or not reading.before or len(parts) < 2:
+        return None
+    labels = _labels(reading, reading.passage.start + opened.end(), parts, reading.passage.end)
+    return Listing(reading.before[-1], tuple(parts), False, labels)
 
 
 def _countable(reading: Reading) -> list[Quantity]:

@@ -97,7 +97,9 @@ OF_TOTAL = re.compile(
     r"tổng cộng)?\s*(?:\w+\s+){0,4}?(?:là\s+|có\s+)?$",
     re.IGNORECASE,
 )
-TOTAL = re.compile(r"(?:^|\W)(?:tổng|tổng số|tổng cộng|cộng)(?:\s+\S+){0,8}\s*$", re.IGNORECASE)
+TOTAL = re.compile(
+    r"(?:^|\W)(?:tổng(?! hợp| kết| thể| cục| đài)|tổng số|tổng cộng|cộng)(?:\s+\S+){0,8}\s*$", re.IGNORECASE
+)
 INTAKE = re.compile(
     r"(?:tổng|tiếp nhận|phát sinh|phải giải quyết|hiện có|toàn (?:huyện|xã|tỉnh|thị xã|thành phố|phường)|"
     r"trong (?:số )?|"
@@ -118,7 +120,7 @@ AIM = re.compile(
     r"duy trì|phấn đấu)|"
     r"năm tới|thời gian tới|chỉ tiêu (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|chỉ tiêu\s*(?:là|:)|"
     r"kế hoạch (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|"
-    r"^\W*chỉ tiêu|^\W*kế hoạch (?:năm|quý|giao|đề ra)|^\W*nâng|(?:kế hoạch|chỉ tiêu|kh|mục tiêu|ct)\s*(?:là|:|"
+    r"^\W*chỉ tiêu|^\W*kế hoạch (?:năm|quý|giao|đề ra)|(?:kế hoạch|chỉ tiêu|kh|mục tiêu|ct)\s*(?:là|:|"
     r"giao)?\s*(?:trên|từ)?\s*$|"
     r"giao\s*(?:là|:|đạt)?\s*$|đến (?:hết |cuối )?năm 20\d\d[^.]{0,60}$",
     re.IGNORECASE,
@@ -142,7 +144,7 @@ COMPARED = re.compile(
     re.IGNORECASE,
 )
 CHANGE = re.compile(
-    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)(?:\s+(?:thêm|lên|khoảng|"
+    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)(?:\s+(?:lần lượt|thêm|lên|khoảng|"
     r"gần|hơn|trên|được|tới|đến|xuống|bình quân|"
     r"tương ứng|nhẹ|mạnh|là|:|đi|trung bình|chỉ|còn|đáng kể|tỷ lệ|tương đương|so với (?:cùng kỳ|năm trước|"
     r"quý trước|tháng trước)(?: năm trước| năm \d+)?(?:\s*là)?))*\s*$",
@@ -182,11 +184,10 @@ _DOC = (
     r"công điện|luật|văn bản|đề án|hướng dẫn|kết luận)"
 )
 _ORDINAL = (
-    r"(?:điều|khoản|chương|phụ lục|mẫu|biểu|bước|tiết|phần|mức độ|mức|cấp độ|hạng|thứ|lần|lần thứ|khóa|khoá|"
-    r"kỳ họp|phiên họp|tầng|"
-    r"đường|quốc lộ|phiên bản|đợt|vòng|cụm|tiêu chí|tiêu chí thành phần|lĩnh vực|nhóm|mục|nội dung|bảng|hình|"
-    r"trang|level)"
+    r"(?:điều|khoản|chương|phụ lục|mẫu|biểu|tiết|mức độ|mức|cấp độ|hạng|thứ|lần|lần thứ|khóa|khoá|kỳ họp|phiên họp|"
+    r"tầng|đường|quốc lộ|phiên bản|level)"
 )
+_SECTION = r"(?:bước|(?<!một )phần|đợt|vòng|cụm|tiêu chí|tiêu chí thành phần|lĩnh vực|nhóm|mục|nội dung|bảng|hình|trang|chỉ tiêu số)"
 _I = re.IGNORECASE
 # Look-alikes of quantities; the group x, where there is one, is the part to hide.
 MASKS: tuple[tuple[str, int], ...] = (
@@ -232,6 +233,11 @@ MASKS: tuple[tuple[str, int], ...] = (
     (
         rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:\s*[,và]+\s*\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|"
         rf"{NOUNS})))?)(?![\d]*(?:/\d|[.,]\d|\s*%|\s*điểm))",
+        _I,
+    ),
+    (
+        rf"(?<!\w){_SECTION}\s+(?P<x>\d+(?:\.\d+)*)(?!\d*(?:/\d|[.,]\d|\s*%|\s*điểm))"
+        rf"(?!\s*(?:{NOUNS})(?!\w))",
         _I,
     ),
     (

@@ -12,7 +12,10 @@ from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.settings import Settings
 
-TEXT = "UBND Huyện Gò Công Tây báo cáo quý I năm 2023.\nTiếp nhận qua BCCI 149/4.608 hồ sơ, đạt 3.23%.\nĐúng hạn đạt 99%.\n"
+TEXT = (
+    "UBND Huyện Gò Công Tây báo cáo quý I năm 2023.\n"
+    "Tiếp nhận qua BCCI 149/4.608 hồ sơ, đạt 3.23%.\nĐúng hạn đạt 99%.\n"
+)
 
 
 @pytest.fixture
@@ -28,14 +31,15 @@ def published(warehouse: Settings) -> Iterator[Settings]:
     with connect("superuser", warehouse) as conn:
         conn.execute("set session_replication_role = replica")
         conn.execute(
-            "insert into blue.dim_agency (agency_code, valid_from, name_vi, name_en, level, province_code, is_iso_mandated) "
-            "values ('823', '2016-01-01', 'Huyện Gò Công Tây', 'Go Cong Tay District', 'district', '82', true)"
+            "insert into blue.dim_agency (agency_code, valid_from, name_vi, name_en, level, province_code, "
+            "is_iso_mandated) values ('823', '2016-01-01', 'Huyện Gò Công Tây', 'Go Cong Tay District', 'district', "
+            "'82', true)"
         )
         conn.execute(
             "insert into blue.kpi_value (kpi_code, kpi_version, method, due_basis, agency_code, scope, unit_basis, "
             "period_grain, period_start, numerator, denominator, value, unit, agencies_reporting, "
-            "agencies_expected) values ('bcci_received', 1, '-', '-', '823', "
-            "'tree', 'as_was', 'quarter', '2023-01-01', 150, 4608, 3.2552083333, 'percent', 13, 13)"
+            "agencies_expected, quarantined_share) values ('bcci_received', 1, '-', '-', '823', "
+            "'tree', 'as_was', 'quarter', '2023-01-01', 150, 4608, 3.2552083333, 'percent', 13, 13, 0)"
         )
     yield warehouse
 
@@ -47,8 +51,8 @@ def test_the_marts_are_told_beside_the_verdict(published: Settings, report: Repo
     assert told.claims[0].verdict == report.claims[0].verdict
     with connect("bi", published) as conn:
         rows = conn.execute(
-            "select kpi_code, agency_code, period_grain, numerator, kpi_numerator, verdict from marts.mart_reported_claim "
-            "order by claim_no"
+            "select kpi_code, agency_code, period_grain, numerator, kpi_numerator, verdict "
+            "from marts.mart_reported_claim order by claim_no"
         ).fetchall()
     assert rows == [
         ("bcci_received", "823", "quarter", 149, 150, "holds"),

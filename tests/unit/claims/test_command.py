@@ -8,7 +8,8 @@ import pytest
 from egov_kpi.cli.main import run
 
 FIELDS = [
-    "denominator", "end", "file", "kind", "numerator", "reason_en", "reason_vi", "recomputed", "start", "stated", "text", "verdict",
+    "denominator", "end", "file", "kind", "numerator", "reason_en", "reason_vi", "recomputed",
+    "start", "stated", "text", "verdict",
 ]  # fmt: skip
 WRONG = "Hồ sơ trực tuyến đạt 7,87% (11/866 hồ sơ).\n"
 RIGHT = "Đã xử lý 26/26 phản ánh, đạt 100%.\n"

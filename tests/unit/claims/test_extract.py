@@ -30,7 +30,8 @@ def test_decomposed_letters_and_windows_line_ends_are_tidied(tmp_path: Path) -> 
 
 def test_html_keeps_rows_and_drops_scripts(tmp_path: Path) -> None:
     page = (
-        "<html><head><meta charset='utf-8'><script>var x = '1/2 hồ sơ';</script></head><body><p>Hồ sơ <b>trực tuyến</b> đạt\n"
+        "<html><head><meta charset='utf-8'><script>var x = '1/2 hồ sơ';</script></head>"
+        "<body><p>Hồ sơ <b>trực tuyến</b> đạt\n"
         " 7,87% (11/866 hồ sơ).</p><ul><li>Một</li></ul><table><tr><th>Xã</th><th>Số</th></tr>"
         "<tr><td><p>A</p></td><td>3</td></tr></table></body></html>"
     )
