@@ -9,6 +9,7 @@ the landing zone is copied after it, and since files only ever come to it, it ho
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -339,6 +340,7 @@ def _major(server: ServerInfo) -> int:
 
 
 def _version(program: Path) -> int:
-    """18 of `pg_dump (PostgreSQL) 18.6`."""
+    """18 of `pg_dump (PostgreSQL) 18.6`; a distribution may put words of its own behind it. 0 when it doesn't say."""
     asked = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)
-    return int(asked.stdout.rpartition(")")[2].split(".")[0]) if asked.returncode == 0 else 0
+    found = re.search(r"\(PostgreSQL\) (\d+)", asked.stdout)
+    return int(found[1]) if found else 0
