@@ -122,6 +122,7 @@ def run_seed(settings: Settings, records: Records, seed: int, night: date, diges
                 break
             except (EgovError, psycopg.OperationalError) as error:
                 failures.append(str(error).splitlines()[0][:100])
+                airflow.wait_healthy(settings)
     wrong = list(_judge(settings, records, night, digest, hunter, len(failures) == TRIES))
     seen = [hunter.hit.text() if hunter.hit else "no kill", *failures, *wrong]
     row = {"case": f"airflow {seed} {step}", "done": f"{night} | SIGKILL {victim}", "expected": "X"}

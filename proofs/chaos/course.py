@@ -81,7 +81,8 @@ def chaos_records(seed: int = 1) -> Records:
 def _flawed(dossiers: pd.DataFrame, night: date, count: int) -> pd.DataFrame:
     rows = dossiers[dossiers["updated_at"].dt.date == night].head(count)
     codes = [f"000.00.15.H58-{night:%m%d}-{number:04d}" for number in range(len(rows))]
-    return rows.assign(agency_code="84999", dossier_code=codes).astype(object)
+    flawed: pd.DataFrame = rows.assign(agency_code="84999", dossier_code=codes).astype(object)
+    return flawed
 
 
 def step_of(command: str, label: str) -> str:
@@ -163,13 +164,20 @@ class Walk:
     """The walk along the course in one world, and in copies of it for what would turn it elsewhere."""
 
     def __init__(
-        self, cluster: Cluster, source_url: str, key: str, records: Records, datasets: frozenset[str] = frozenset()
+        self,
+        cluster: Cluster,
+        source_url: str,
+        key: str,
+        records: Records,
+        datasets: frozenset[str] = frozenset(),
+        asides: frozenset[str] = frozenset(ASIDE),
     ) -> None:
-        """`datasets` are those whose steps may be killed; none: all."""
+        """`datasets` are those whose steps may be killed; none: all. `asides` are the commands beside the nights."""
         self.course = Course()
         self._datasets = datasets
+        self._asides = asides
         self._cluster = cluster
-        self._source = {"source_url": source_url, "key": key, "records": records}
+        self._source: dict[str, Any] = {"source_url": source_url, "key": key, "records": records}
 
     def walk(self) -> Course:
         with open_world(self._cluster, name="chaos_course", **self._source) as world:
@@ -177,9 +185,10 @@ class Walk:
                 self._night(world, night)
             evening = world.save("chaos_evening")
             load_seq = _newest_load(world, "one_stop.dossiers")
-        self._aside(Command("rollback", NIGHTS[1], evening, ends_as=NIGHTS[0].isoformat()))
-        self._aside(Command("revoke", NIGHTS[1], evening, ends_as="revoked", load_seq=load_seq))
-        self._aside(Command("replay", NIGHTS[1], evening, ends_as="replayed", load_seq=load_seq))
+        ends = {"rollback": NIGHTS[0].isoformat(), "revoke": "revoked", "replay": "replayed"}
+        for name in ASIDE:
+            if name in self._asides:
+                self._aside(Command(name, NIGHTS[1], evening, ends[name], load_seq=load_seq))
         return self.course
 
     def _night(self, world: World, night: date) -> None:

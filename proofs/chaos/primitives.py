@@ -16,6 +16,7 @@ from proofs.chaos.watch import XID_SECONDS, Watch, bare, is_writing, name_of
 
 DURING, DONE, SENT = "sent, unanswered", "done, uncommitted", "commit sent, unanswered"
 SLICE_ROWS = 250
+LINGER_SECONDS = 0.3
 
 
 def install(watch: Watch, landing: Path) -> Callable[[], None]:
@@ -152,13 +153,17 @@ def _psycopg(watch: Watch, patches: _Patches) -> None:
         @wraps(original)
         def executed(self: Any, query: Any, params: Any = None, **named: Any) -> Any:
             text = _text(query, self)
-            if not is_writing(text) or self.connection is watch._own or self.connection.autocommit:
+            if not is_writing(text):
                 return original(self, query, params, **named)
             name = name_of(text, params)
             during = f"{name}: {DURING}"
             if watch.is_next(during):
                 watch.meet(during, state(self.connection, XID_SECONDS), lambda: _send(self, query, params))
             result = original(self, query, params, **named)
+            if self.connection.autocommit:
+                # A transaction of its own, over by now.
+                watch.meet(during, lambda: {"xid": "its own"})
+                return result
             # Counted afterwards: whether the statement gives its transaction an id is known only then.
             watch.meet(during, state(self.connection))
             watch.meet(f"{name}: {DONE}", state(self.connection))
@@ -217,11 +222,16 @@ def _text(query: Any, cursor: Any) -> str:
 
 
 def _send(cursor: Any, query: Any, params: Any) -> None:
-    """Send the statement and don't wait for the answer."""
+    """Send the statement and don't wait for the answer.
+
+    One that is its own transaction is made to take a moment, so that it can be seen open; it commits behind our back.
+    """
     conn = cursor.connection
-    if conn.info.transaction_status == TransactionStatus.IDLE:
-        conn.pgconn.exec_(b"begin")
     statement = psycopg.ClientCursor(conn).mogrify(query, params)
+    if conn.autocommit:
+        statement += f"; select pg_sleep({LINGER_SECONDS})"
+    elif conn.info.transaction_status == TransactionStatus.IDLE:
+        conn.pgconn.exec_(b"begin")
     conn.pgconn.send_query(statement.encode())
     conn.pgconn.flush()
 
@@ -294,7 +304,7 @@ def _adbc(watch: Watch, patches: _Patches) -> None:
 
 
 def _dbt(watch: Watch, patches: _Patches) -> None:
-    from dbt.adapters.postgres import PostgresConnectionManager
+    from dbt.adapters.postgres.connections import PostgresConnectionManager
 
     def add_query(original: Any) -> Any:
         @wraps(original)

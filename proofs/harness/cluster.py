@@ -6,7 +6,10 @@ The same way as the tests take it. EGOV_TEST_DATABASE_URL (a superuser's URL) pu
 import fcntl
 import os
 import shutil
+import signal
+import sys
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -140,14 +143,31 @@ def throw_away_cluster(durable: bool = False) -> Iterator[Cluster]:
     # the server's own user has to pass through it; what is private inside has modes of its own
     root.chmod(0o711)
     settings = Settings(local_dir=root / "local", database_url=os.environ.get(TEST_URL, ""), postgres_port=0)
+    owner = os.getpid()
     try:
-        cluster = Cluster(postgres.ensure_running(settings, DURABLE if durable else THROW_AWAY), settings, root)
-        _forget_templates(cluster)
-        yield cluster
-        _forget_templates(cluster)
+        with _ended_in_order():
+            cluster = Cluster(postgres.ensure_running(settings, DURABLE if durable else THROW_AWAY), settings, root)
+            _forget_templates(cluster)
+            yield cluster
+            _forget_templates(cluster)
     finally:
-        postgres.remove(settings)
-        shutil.rmtree(root)
+        # A fork of this process that ends is no reason to end the cluster.
+        if os.getpid() == owner:
+            postgres.remove(settings)
+            shutil.rmtree(root)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """TERM ends the process as Ctrl-C would: no server is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def cluster_of_tests() -> Cluster:

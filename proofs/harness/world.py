@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import psycopg
@@ -115,14 +115,16 @@ def open_world(
 
     `options` scale the profile (dossiers_per_night, history_months); `records` are used instead of a profile's. A
     `source` of the caller's, with its `key`, may serve several worlds one after another; the caller starts and ends it.
-    `source_url` is the address of one that another process serves; `world.source` then serves nobody. `name` is the
+    `source_url` is the address of one that another process serves; there is no `world.source` then. `name` is the
     database's name.
     """
     # It tells of every temporary folder, on stderr.
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     key = key or secrets.token_hex(16)
     records = records or generate(profile, seed, **options)
-    served = nullcontext(source) if source else FaultServer(create_app(records, key))
+    # Whoever forks must not have a serving thread: of a source elsewhere there is nothing to tell here.
+    elsewhere = source or cast(FaultServer, None)
+    served = nullcontext(elsewhere) if source or source_url else FaultServer(create_app(records, key))
     saved = cluster.clone(origin or cluster.seeded, name)
     try:
         with served as started:

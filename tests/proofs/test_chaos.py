@@ -1,78 +1,46 @@
 """Short form of the kill harness: a seed for each step without Airflow, two kills under the real one."""
 
+import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from egov_kpi.night import decide
-from proofs.chaos import airflow, stage
-from proofs.chaos.__main__ import prepared, served
+from egov_kpi.platform.postgres import ServerInfo
+from egov_kpi.settings import PROJECT_ROOT
+from proofs.chaos import airflow
+from proofs.chaos.__main__ import served
 from proofs.chaos.course import chaos_records
-from proofs.chaos.stage import Setting
-from proofs.chaos.watch import Target, bare, is_writing, name_of
-from proofs.harness.cluster import cluster_of_tests
+from proofs.chaos.watch import bare, is_writing, name_of
 
-# One after another the seeds take the steps in turn.
-SEEDS = range(1, 13)
+SEEDS = 12
+STEPS = {"land", "register", "stage", "gate", "promote", "build", "audit", "publish", "history", "rollback"}
 
 
 @pytest.fixture(scope="module")
-def setting() -> Iterator[Setting]:
-    """The undisturbed course, with one dataset whose steps are killed: a tenth of the whole course's moments."""
-    with prepared(cluster_of_tests(), frozenset({"one_stop.dossiers"})) as found:
-        yield found
+def rows(pg_server: ServerInfo) -> list[dict[str, Any]]:
+    """The rows of a dozen seeds, which take the steps in turn, from a process of their own: it forks all the time."""
+    command = [sys.executable, "-m", "proofs.chaos", "--short", "--json", "--workers", "1", "--seeds", str(SEEDS)]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout, done.stderr
+    return list(json.loads(done.stdout))
 
 
-def test_every_step_has_moments_inside_a_write(setting: Setting) -> None:
-    steps = set(setting.course.steps())
-    expected = {"land", "register", "stage", "gate", "promote", "build", "audit", "publish", "history", "rollback"}
-    assert expected | {"revoke", "replay"} <= steps
+def test_killed_inside_a_write_and_run_again(rows: list[dict[str, Any]]) -> None:
+    assert [row for row in rows if not row["ok"]] == []
+    assert len(rows) == SEEDS + 1
+    killed = [row for row in rows if row["expected"] == "X"]
+    assert {row["case"].split()[1] for row in killed} == STEPS
+    assert all(re.match(r"transaction \S+ |\d+ bytes in ", row["seen"]) for row in killed)
 
 
-def test_a_seed_always_means_the_same_kill(setting: Setting) -> None:
-    assert [stage.pick(setting.course, seed) for seed in SEEDS] == [stage.pick(setting.course, seed) for seed in SEEDS]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_killed_inside_a_write_and_run_again(setting: Setting, seed: int) -> None:
-    row = stage.run_seed(setting, seed)
-    assert row["ok"], row
-    assert re.match(r"transaction \S+ |\d+ bytes in ", row["seen"]), row
-
-
-def test_a_kill_that_does_not_land_is_red(setting: Setting) -> None:
-    picked = stage.pick(setting.course, 1)
-    never = stage.Pick(1, picked.step, picked.command, Target("no such boundary", 1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "pick", lambda course, seed: never)
-        row = stage.run_seed(setting, 1)
-    assert not row["ok"]
-    assert row["seen"].startswith("not killed")
-
-
-def test_a_promotion_in_two_transactions_is_red(setting: Setting) -> None:
-    """The harness must be able to fail: rows committed before their account are found out."""
-    steps = setting.course.steps()["promote"]
-    command, label = next((one, label) for one, label in steps if label.startswith("event gate_checked: done"))
-    picked = stage.Pick(1, "promote", command, Target(label, 1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stage, "pick", lambda course, seed: picked)
-        patch.setattr(decide, "_promote", _committing_early(decide._promote))
-        row = stage.run_seed(setting, 1)
-    assert not row["ok"], row
-    assert "EGOV-RAW-002" in row["seen"], row
-
-
-def _committing_early(promote: Callable[..., Any]) -> Callable[..., Any]:
-    def promoted(conn: Any, *rest: Any) -> Any:
-        account = promote(conn, *rest)
-        conn.commit()
-        return account
-
-    return promoted
+def test_a_promotion_in_two_transactions_is_found_out(rows: list[dict[str, Any]]) -> None:
+    """The harness must be able to fail; this row is red of itself, and turned."""
+    (row,) = [row for row in rows if row["expected"] == "red"]
+    assert "EGOV-RAW-002" in row["seen"]
 
 
 def test_statements_are_told_apart() -> None:
