@@ -136,8 +136,10 @@ def _judge(reading: Reading, stated: Quantity) -> Claim | None:
     if pair is None or (stated.form != "percent" and pair[0].form == "percent" and stated.form != "pp"):
         return _without_base(reading, stated)
     new, old = pair
+    if not _is_said(reading, old) and not agrees(_exact(stated, new, old, _is_down(reading, stated)), stated):
+        return _without_base(reading, stated)
     marks = [new, old, stated]
-    down = words.DOWN.search(reading.lead(stated.start, 70)[-40:]) is not None
+    down = _is_down(reading, stated)
     reading.used.update(mark.start for mark in (stated, old))
     if stated.form == "percent" and new.form == "percent":
         return _of_percents(reading, stated, new, old, down)
@@ -146,6 +148,17 @@ def _judge(reading: Reading, stated: Quantity) -> Claim | None:
         return claim(reading, Kind.INCREASE, Verdict.AMBIGUOUS, marks, "zero", new.value, old.value, stated.value, None)
     verdict, reason = (Verdict.HOLDS, "change_holds") if agrees(exact, stated) else (Verdict.WRONG, "change_wrong")
     return claim(reading, Kind.INCREASE, verdict, marks, reason, new.value, old.value, stated.value, exact)
+
+
+def _is_down(reading: Reading, stated: Quantity) -> bool:
+    return words.DOWN.search(reading.lead(stated.start, 40)) is not None
+
+
+def _is_said(reading: Reading, old: Quantity) -> bool:
+    """Whether the wording itself calls a value the earlier one; a year or month before it may be of anything."""
+    named = _EARLIER.search(reading.lead(old.start, 60))
+    dated = named is not None and re.match(r"(?:năm 20|tháng \d|quý [ivx\d])", named[0], re.IGNORECASE) is not None
+    return not dated or "so với" in reading.lead(old.start, 60).lower()
 
 
 def _exact(stated: Quantity, new: Quantity, old: Quantity, down: bool) -> Decimal | None:

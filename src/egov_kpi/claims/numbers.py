@@ -107,6 +107,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     unit, unit_end = ("", end) if percent else words.unit_after(text, unit_at)
     if unit in words.MEASURES or (not percent and _is_year(text, match, unit)):
         return None
+    if unit == "đ":
+        unit = "điểm" if match["simple"] and len(match[0].split(",")[0]) <= 3 else "đồng"
     value, digits = _value(match, bool(percent or of_percent), factor, unit)
     qualifier = _QUALIFIER.search(text, max(0, match.start() - 12), match.start())
     form = "percent" if percent else "pp" if of_percent else "duration" if unit in words.DURATIONS else "count"

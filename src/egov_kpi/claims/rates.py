@@ -266,7 +266,15 @@ def _takes_in_more(reading: Reading, whole: Quantity) -> bool:
 
 
 def _fits(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) -> bool:
-    if not agrees(percent(part.value, whole.value), stated):
+    exact = percent(part.value, whole.value)
+    if exact is None or not agrees(exact, stated):
+        return False
+    if (
+        whole.start in reading.parts
+        and stated.digits < 2
+        and exact != stated.value
+        and not _takes_in_more(reading, whole)
+    ):
         return False
     if part.is_points != whole.is_points or (
         part.unit.startswith("đồng") != whole.unit.startswith("đồng") and part.unit and whole.unit
@@ -375,7 +383,7 @@ def _total_before(reading: Reading, part: Quantity) -> Quantity | None:
     """The total that a header or the sentence before has announced, when this passage goes on with it."""
     lead = reading.text[reading.passage.start : part.start].lower()
     goes_on = re.match(r"\W*(?:trong (?:số )?đó|trong số này|số)", lead) or reading.passage.form == "item"
-    if not goes_on:
+    if not goes_on or (lead.lstrip().startswith("số") and reading.quantities[0] is not part):
         return None
     unit = part.unit or _subject(lead)
     return next((q for q in reversed(reading.before) if q.unit and q.unit == unit and q.value >= part.value), None)
@@ -442,11 +450,18 @@ def _bare_ratios(reading: Reading, linked: set[int]) -> list[Claim]:
         ):
             continue
         reading.used.update((ratio.part.start, ratio.whole.start))
-        found.append(bare(reading, ratio))
+        made = bare(reading, ratio)
+        found.extend([made] if made is not None else [])
     return found
 
 
-def bare(reading: Reading, ratio: Ratio) -> Claim:
+def _sets_side_by_side(reading: Reading, ratio: Ratio) -> bool:
+    """`văn bản đến/đi: 12.340/4.560`, `21 máy/20 người`: two counts, neither a part of the other."""
+    named = re.search(r"[^\W\d]+\s*/\s*[^\W\d]+[^;.]*$", reading.lead(ratio.start, 60)) is not None
+    return named or not same_unit(ratio.part, ratio.whole)
+
+
+def bare(reading: Reading, ratio: Ratio) -> Claim | None:
     """A pair by itself holds unless the part is larger than the whole."""
     kind = Kind.POINTS if ratio.is_points else Kind.RATIO
     exact = percent(ratio.part.value, ratio.whole.value)
@@ -456,6 +471,8 @@ def bare(reading: Reading, ratio: Ratio) -> Claim:
         return claim(reading, kind, Verdict.AMBIGUOUS, marks, "zero", *values)
     if re.search(r"phấn đấu|mục tiêu|hướng tới", reading.clause_before(ratio.start), re.IGNORECASE):
         return claim(reading, kind, Verdict.TARGET, marks, "aim", *values)
+    if exact > 100 and _sets_side_by_side(reading, ratio):
+        return None
     if exact > 100 and not words.COMPARED.search(reading.tail(ratio.end, 40)):
         reason = "points_over" if kind is Kind.POINTS else "over"
         return claim(reading, kind, Verdict.WRONG, marks, reason, *values)

@@ -24,7 +24,7 @@ _CLOSER = re.compile(
 )
 _CUMULATIVE = re.compile(r"nâng tổng|lũy kế|luỹ kế|nâng lên", re.IGNORECASE)
 _NOT_A_PART = re.compile(
-    r"(?:tăng|giảm|so với|cùng kỳ|vượt|cao hơn|thấp hơn|từ|(?<!văn bản )đến|trên tổng số|trong tổng số|tối đa|"
+    r"(?:tăng|giảm|so với|cùng kỳ|cao hơn|thấp hơn|từ|(?<!văn bản )đến|trên tổng số|trong tổng số|tối đa|"
     r"nâng|bình quân|trung bình|mỗi)\s*"
     r"(?:\S+\s){0,2}$",
     re.IGNORECASE,
@@ -78,7 +78,7 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
     if len(later) < 2:
         return None
     gap = reading.text[total.end : later[0].start]
-    opener = _OPENER.search(gap)
+    opener = _OPENER.search(gap) or _of_all(reading, total, gap)
     if (
         opener is None
         or ";" in gap[: opener.start()].rstrip("; ")
@@ -99,6 +99,13 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
     if len(parts) < 2:
         return None
     return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop))
+
+
+def _of_all(reading: Reading, total: Quantity, gap: str) -> re.Match[str] | None:
+    """`Trong tổng số 65 chỉ tiêu có 50 …, 10 … và 5 …`."""
+    if not words.OF_THESE.search(reading.lead(total.start, 40)):
+        return None
+    return re.search(r"(?P<some>(?<!\w)(?:có|thì có))(?P<all>(?!))?(?P<mark>(?!))?", gap, re.IGNORECASE)
 
 
 def _percent_inside(reading: Reading, total: Quantity, opener: re.Match[str], at: int) -> bool:

@@ -44,7 +44,7 @@ NOUNS = (
     "cơ sở|thiết bị|hệ thống|phần mềm|nghị quyết|chỉ thị|hướng dẫn|bước|mục|dự án|gói|công trình|suất|giấy phép|"
     "chứng chỉ|"
     "khách hàng|nhân viên|hội viên|gia đình|hộ dân|nhà|con|chiếc|cái|tờ|cặp|ca|loại|thẻ|mẫu|cổng|"
-    "trang thông tin|website"
+    "trang thông tin|website|đ"
 )
 _NOUN = re.compile(rf"\s*(?:{NOUNS})(?![^\W_])", re.IGNORECASE)
 _UNIT = re.compile(rf"\s*((?:{NOUNS})(?![^\W_]))", re.IGNORECASE)
@@ -114,8 +114,10 @@ RESULT = re.compile(
     re.IGNORECASE,
 )
 AIM = re.compile(
-    r"phấn đấu|mục tiêu|không quá|hướng tới|hướng đến|đặt ra|đề nghị|yêu cầu|kiến nghị|đề xuất|"
-    r"(?<!\w)phải(?! giải quyết)(?!\w)|(?<!\w)cần(?!\w)|"
+    r"phấn đấu|mục tiêu|không quá|hướng tới|hướng đến|đặt ra|(?<!sơ )(?<!đơn )đề nghị|"
+    r"(?<!đạt )(?<!ứng )(?<!đủ )yêu cầu|đề xuất|"
+    r"(?<!\w)phải (?:đạt|bảo đảm|đảm bảo|có|thực hiện|hoàn thành|được)|(?<!\w)cần (?:đạt|phải|nâng|phấn đấu|"
+    r"bảo đảm|đảm bảo|có)|"
     r"(?<!\w)sẽ(?!\w)|tối thiểu|ít nhất|không thấp hơn|không dưới|dự kiến|quyết tâm|chậm nhất|tiếp tục (?:nâng|"
     r"duy trì|phấn đấu)|"
     r"năm tới|thời gian tới|chỉ tiêu (?:\S+ ){0,3}?(?:giao|đề ra|đặt ra)|chỉ tiêu\s*(?:là|:)|"
@@ -144,7 +146,8 @@ COMPARED = re.compile(
     re.IGNORECASE,
 )
 CHANGE = re.compile(
-    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)(?:\s+(?:lần lượt|thêm|lên|khoảng|"
+    r"(tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn|vượt|tăng trưởng|cắt giảm|rút ngắn)"
+    r"(?:\s+(?:lần lượt|thêm|lên|khoảng|"
     r"gần|hơn|trên|được|tới|đến|xuống|bình quân|"
     r"tương ứng|nhẹ|mạnh|là|:|đi|trung bình|chỉ|còn|đáng kể|tỷ lệ|tương đương|so với (?:cùng kỳ|năm trước|"
     r"quý trước|tháng trước)(?: năm trước| năm \d+)?(?:\s*là)?))*\s*$",
@@ -175,6 +178,7 @@ COMPLEMENTS = tuple(
         (r"cá nhân|công dân|người dân", r"tổ chức|doanh nghiệp"),
         (r"xuất sắc", r"(?:hoàn thành )?tốt", r"không hoàn thành|khá|trung bình"),
         (r"văn bản đi", r"văn bản đến"),
+        (r"(?<!không )(?<!chưa )đạt", r"(?:không|chưa) đạt", r"vượt"),
     )
 )
 REMAINDER = re.compile(r"còn lại|khác(?!\w)", re.IGNORECASE)
@@ -187,7 +191,10 @@ _ORDINAL = (
     r"(?:điều|khoản|chương|phụ lục|mẫu|biểu|tiết|mức độ|mức|cấp độ|hạng|thứ|lần|lần thứ|khóa|khoá|kỳ họp|phiên họp|"
     r"tầng|đường|quốc lộ|phiên bản|level)"
 )
-_SECTION = r"(?:bước|(?<!một )phần|đợt|vòng|cụm|tiêu chí|tiêu chí thành phần|lĩnh vực|nhóm|mục|nội dung|bảng|hình|trang|chỉ tiêu số)"
+_SECTION = (
+    r"(?:bước|(?<!một )phần|đợt|vòng|cụm|tiêu chí|tiêu chí thành phần|lĩnh vực|nhóm|mục|nội dung|bảng|hình|trang|"
+    r"chỉ tiêu số)"
+)
 _I = re.IGNORECASE
 # Look-alikes of quantities; the group x, where there is one, is the part to hide.
 MASKS: tuple[tuple[str, int], ...] = (
