@@ -1,0 +1,45 @@
+"""What `make proof` makes of a proof's end: green only with cases that passed, and never without an exit code of 0."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from proofs.all.__main__ import COULD_NOT, run
+from proofs.harness.table import GREEN, RED
+
+GOOD, BAD = json.dumps([{"case": "a", "ok": True}]), json.dumps([{"case": "a", "ok": True}, {"case": "b", "ok": False}])
+
+
+@pytest.mark.parametrize(
+    ("printed", "code", "verdict"),
+    [
+        (GOOD, 0, GREEN),
+        (BAD, 1, RED),
+        # an exit code that its own rows don't bear out
+        (BAD, 0, RED),
+        (GOOD, 1, RED),
+        (GOOD, 137, RED),
+        ("[]", 0, COULD_NOT),
+        ("Traceback", 0, COULD_NOT),
+        (GOOD, 3, COULD_NOT),
+    ],
+)
+def test_verdict(printed: str, code: int, verdict: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", f"print({printed!r}); raise SystemExit({code})"]
+    outcome = run(command, tmp_path / "out.json", tmp_path / "out.log", time.monotonic() + 60)
+    assert outcome.verdict == verdict
+
+
+def test_a_proof_that_takes_too_long_is_ended_and_red(tmp_path: Path) -> None:
+    cleaned = tmp_path / "cleaned"
+    story = f"import time, pathlib\ntry: time.sleep(60)\nfinally: pathlib.Path({str(cleaned)!r}).touch()"
+    began = time.monotonic()
+    command = [sys.executable, "-c", story]
+    outcome = run(command, tmp_path / "out.json", tmp_path / "out.log", began + 3)
+    assert outcome.is_cut_off
+    assert outcome.verdict == RED
+    assert cleaned.exists()
+    assert time.monotonic() - began < 50
