@@ -26,6 +26,8 @@ class Passage:
     is_aim: bool = False
 
 
+LONGEST = 1500  # characters
+
 _BULLET = re.compile(r"\s*(?:[-–—+*•●▪◦·○■□➢✓]|\(?[a-zđ0-9]{1,2}[.)](?!\d)|\d+(?:\.\d+)+\.?\s)\s*")
 _HEADING = re.compile(
     r"\s*(?:[IVX]{1,5}[.)/]?|[A-ZĐ][.)/]|\d{1,2}(?:\.\d{1,2})*[.)/]?)\s+(?=[^\W\d])|\s*(?:Phần|Mục|Chương) ",
@@ -54,7 +56,7 @@ def passages(text: str) -> Iterator[Passage]:
         if form in (Form.HEADING, Form.ROW):
             yield Passage(start, end, form, number, is_aim)
             continue
-        for first, last in _sentences(text, start, end):
+        for first, last in _bounded(text, _sentences(text, start, end)):
             yield Passage(first, last, form, number, is_aim)
             form = Form.SENTENCE
 
@@ -111,7 +113,7 @@ def _form(line: str) -> Form:
 def _is_row(line: str) -> bool:
     if line.count("\t") + line.count("|") >= 2 or len(re.findall(r"(?<=\S) {3,}(?=\S)", line)) >= 2:
         return True
-    return _FIGURES.match(line) is not None and len(line) < 200
+    return len(line) < 200 and _FIGURES.match(line) is not None
 
 
 def _is_heading(line: str) -> bool:
@@ -143,6 +145,17 @@ def _continues(block: str, line: str, form: Form) -> bool:
         return True
     wide = len(block.rsplit("\n", 1)[-1].rstrip()) >= 55
     return first.islower() or (wide and not _is_heading(line)) or (first in "(%/" and wide)
+
+
+def _bounded(text: str, found: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sentences no longer than anybody writes them: what has no full stop for pages is read piece by piece."""
+    for start, end in found:
+        while end - start > LONGEST:
+            cut = text.rfind(" ", start + 1, start + LONGEST)
+            cut = cut if cut > start else start + LONGEST
+            yield start, cut
+            start = cut
+        yield start, end
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
