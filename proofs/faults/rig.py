@@ -201,7 +201,7 @@ class Rig:
 def hasty(**policy: Any) -> Iterator[list[float]]:
     """Extraction that doesn't wait between its tries, and notes how long it would have."""
     waits: list[float] = []
-    limits = {"read_timeout": 1.0, "connect_timeout": 2.0, **policy}
+    limits = {"read_timeout": 20.0, "connect_timeout": 10.0, **policy}
     with patch("egov_kpi.extract.http.Policy", lambda: Policy(sleep=waits.append, **limits)):
         yield waits
 

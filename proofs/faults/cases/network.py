@@ -42,12 +42,12 @@ def undisturbed(rig: Rig, dataset: str) -> list[int]:
     return rig.once(f"undisturbed {dataset}", work)
 
 
-def _exact(rig: Rig, dataset: str, *faults: Fault, tries: int = 1, path: str = "/") -> Seen:
+def _exact(rig: Rig, dataset: str, *faults: Fault, tries: int = 1, **policy: float) -> Seen:
     """X: under the faults the same content lands, which makes it the same load."""
     expected = undisturbed(rig, dataset)
-    with faulty(rig, *faults), hasty() as waits:
+    with faulty(rig, *faults), hasty(**policy) as waits:
         found = _pull(dataset)
-        asked = len([request for request in rig.world.source.requests if request.target.startswith(path)])
+        asked = len(rig.world.source.requests)
     demand(found == expected, f"loads {found}, undisturbed {expected}")
     demand(len(waits) >= tries, f"{len(waits)} tries more, {tries} expected: did the fault strike?")
     return Seen("X", f"load {' '.join(map(str, found))} again, {asked} requests, {len(waits)} of them tried again")
@@ -85,7 +85,7 @@ def _night_is_held(rig: Rig, dataset: str) -> str:
 
 @case("N1", "nguồn im lặng giữa trang", "silence in the middle of a page", EXACT, group=GROUP)
 def silence(rig: Rig) -> Seen:
-    return _exact(rig, DOCUMENTS, Fault("stall", PAGES, times=2, after=4, seconds=3.0), tries=2)
+    return _exact(rig, DOCUMENTS, Fault("stall", PAGES, times=2, after=4, seconds=3.0), tries=2, read_timeout=1.0)
 
 
 @case("N2", "kết nối đóng sớm, không khai độ dài", "closed early without a length", EXACT, group=GROUP, quick=True)
