@@ -182,7 +182,7 @@ def external_entity(rig: Rig) -> Seen:
     secret.write_text("KANARI", encoding="utf-8")
     doctype = f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{secret}">]><worksheet'.encode()
     path = edited(workbook(rig.path("plain.xlsx"), table(dossiers(3))), "xxe.xlsx", (b"<worksheet", doctype))
-    return rig.refused_file(path, "EGOV-LOAD-013")
+    return rig.refused_file(path, "EGOV-LAND-017")
 
 
 @case("S9b", "bom thực thể trong xlsx", "billion laughs in a workbook", REFUSED, group=GROUP)
@@ -191,7 +191,7 @@ def entity_bomb(rig: Rig) -> Seen:
     doctype = f"<!DOCTYPE x [{entities}]><sst".encode()
     plain = workbook(rig.path("plain2.xlsx"), table(dossiers(3)))
     path = edited(plain, "laughs.xlsx", (b"<sst", doctype), member="xl/sharedStrings.xml")
-    return rig.refused_file(path, "EGOV-LOAD-013")
+    return rig.refused_file(path, "EGOV-LAND-017")
 
 
 @case("S10", "pickle, yaml.load", "pickle, yaml.load", NEUTRALISED, group=GROUP, quick=True)

@@ -25,6 +25,8 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+# A document type is where entity bombs and outside entities live; no writer of workbooks needs one.
+_DOCTYPE = b"<!DOCTYPE"
 _CHUNK = 1024 * 1024
 
 
@@ -101,9 +103,13 @@ def _check_entries(entries: list[zipfile.ZipInfo], name: str) -> None:
 
 
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, unpacked: int, packed: int, name: str) -> int:
+    tail = b""
     with archive.open(entry) as stream:
         while chunk := stream.read(_CHUNK):
             unpacked += len(chunk)
+            if _DOCTYPE in tail + chunk and entry.filename.endswith((".xml", ".rels")):
+                raise EgovError("EGOV-LAND-017", file=name, detail=entry.filename)
+            tail = chunk[-len(_DOCTYPE) :]
             too_dense = unpacked > RATIO_MATTERS_FROM_BYTES and unpacked > MAX_RATIO * packed
             if too_dense or unpacked > MAX_UNPACKED_BYTES:
                 raise EgovError("EGOV-LAND-005", file=name, detail=f"> {unpacked // 1024**2} MB / {packed} bytes")

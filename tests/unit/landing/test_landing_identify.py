@@ -137,3 +137,13 @@ def test_format_that_the_contract_does_not_take(tmp_path: Path, settings: Settin
         land_file(get_contract("mail.accounts"), path, settings)
     assert caught.value.code == "EGOV-LAND-002"
     assert "csv" in caught.value.text("vi")
+
+
+@pytest.mark.parametrize("member", ["xl/sharedStrings.xml", "xl/_rels/workbook.xml.rels", "docProps/app.xml"])
+def test_a_document_type_anywhere_in_a_workbook_is_refused(tmp_path: Path, member: str) -> None:
+    path = tmp_path / "laughs.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr(member, '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><x>&a;</x>')
+    with pytest.raises(EgovError, match="EGOV-LAND-017"):
+        identify(path)
