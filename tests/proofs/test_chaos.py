@@ -40,7 +40,7 @@ def test_killed_inside_a_write_and_run_again(rows: list[dict[str, Any]]) -> None
 def test_a_promotion_in_two_transactions_is_found_out(rows: list[dict[str, Any]]) -> None:
     """The harness must be able to fail; this row is red of itself, and turned."""
     (row,) = [row for row in rows if row["expected"] == "red"]
-    assert "EGOV-RAW-002" in row["seen"]
+    assert "EGOV-NIGHT-002" in row["seen"]
 
 
 def test_statements_are_told_apart() -> None:
@@ -48,6 +48,7 @@ def test_statements_are_told_apart() -> None:
     assert is_writing("select ledger.append(%s, %s)")
     assert is_writing("with a as (select 1) insert into t select * from a")
     assert not is_writing("select 1 from ledger.event where kind = 'insert into'")
+    assert name_of('delete from "some_database"."blue"."fct"\n where true') == "delete from blue.fct"
     assert bare("-- why\nselect  1") == "select 1"
     assert name_of("select ledger.append(%s, %s)", ("published", "{}")) == "event published"
     assert name_of('create unlogged table inbound."dossier__7" (a text)') == "create unlogged table inbound.dossier__N"
