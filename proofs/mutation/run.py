@@ -47,7 +47,7 @@ def mutate(
     records = province(seed)
     with open_gatehouse(cluster) as gatehouse:
         for export, seen in build_history(gatehouse, records, datasets):
-            if seen.verdict != "pass":
+            if seen.verdict not in ("pass", "known"):
                 raise RuntimeError(f"the history is not clean: {export.dataset.id} {export.window_to} {seen}")
         planted = list(_planted(gatehouse.settings, clean_ground(records), seed, kinds, datasets))
         write_key(key_file, [item.answer for item in planted])
