@@ -15,6 +15,12 @@ class Absent:
 
 
 ELSEWHERE = (
+    Absent("D9c", "cây đơn vị theo hiện tại và theo lúc đó", "both hierarchies of merged agencies", False,
+           "tests/integration/dbt (unit_basis as_was, restated)"),
+    Absent("D14b", "mã thủ tục đúng mẫu nhưng không có trong danh mục", "procedure code of the right form, in no list",
+           True, "chưa có trong kho: không quy tắc nào đối chiếu danh mục · not in the spine: no rule looks at the list"),
+    Absent("D16", "quá hạn theo ngày làm việc qua Tết", "overdue by working days over Tết", False,
+           "tests/unit/dbt/test_seeds.py (calendar_day)"),
     Absent("F1", "tệp SFTP đang tải dở", "half-written SFTP upload", True,
            "chưa có trong kho: không nguồn nào dùng SFTP · not in the spine: no source uses SFTP"),
     Absent("I1", "kill -9 từng bước", "kill -9 of every step", False, "make chaos (300 seeds)"),
