@@ -18,7 +18,7 @@ ELSEWHERE = (
     Absent("D9c", "cây đơn vị theo hiện tại và theo lúc đó", "both hierarchies of merged agencies", False,
            "tests/integration/dbt (unit_basis as_was, restated)"),
     Absent("D14b", "mã thủ tục đúng mẫu nhưng không có trong danh mục", "procedure code of the right form, in no list",
-           True, "chưa có trong kho: không quy tắc nào đối chiếu danh mục · not in the spine: no rule looks at the list"),
+           True, "chưa có trong kho: không quy tắc nào đối chiếu · not in the spine: no rule compares"),
     Absent("D16", "quá hạn theo ngày làm việc qua Tết", "overdue by working days over Tết", False,
            "tests/unit/dbt/test_seeds.py (calendar_day)"),
     Absent("F1", "tệp SFTP đang tải dở", "half-written SFTP upload", True,
