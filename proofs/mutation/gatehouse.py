@@ -51,7 +51,7 @@ class Gatehouse:
     policy: Policy = field(default_factory=lambda: Policy(tries=1, sleep=lambda _: None))
 
     def promote(self, export: Export, business_date: date) -> Seen:
-        """The export all the way into raw; what the gate said of it. The same content again is a load already: `known`."""
+        """The export all the way into raw; what the gate said of it. Content that is a load already: `known`."""
         contract = get_contract(export.dataset.id)
         load_seq = self._registered(contract, self._pulled(contract, export, business_date), business_date)
         if load_seq is None:

@@ -152,7 +152,7 @@ STORIES: dict[str, Story] = {
     "DOC copied": Story(DOC, further=copies(DOC, 20)),
     "MAI repeated": Story(MAI, further=again(20)),
     "MAI changed": Story(MAI, now={"issued_date": "02/01/2020"}, now_only=SOME),
-    "MAI agency_moved": Story(MAI, {"agency_code": "824"}, FEW, {"agency_code": "28651"}, range(1, 4)),
+    "MAI agency_moved": Story(MAI, {"agency_code": "824"}, FEW, {"agency_code": "824"}, range(40, 41)),
     "MAI drift": Story(MAI, now={"account_status": "Tạm khóa"}),
     "MAI scale": Story(MAI, now={"sent_30d_count": "30"}),
     "MAI missing_unit": Story(MAI, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
