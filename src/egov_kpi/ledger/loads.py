@@ -164,9 +164,7 @@ def register_replay(conn: Connection, load_seq: int, *, reason: str, code_versio
         (load_seq,),
     ).fetchone()
     told: dict[str, Any] = dict(row[0]) if row else {}
-    key = load_key(
-        original.dataset, original.snapshot_date, original.content_digest, load_seq, replays=len(known) + 1
-    )
+    key = load_key(original.dataset, original.snapshot_date, original.content_digest, load_seq, replays=len(known) + 1)
     number = _next_load_seq(conn)
     changed = {"load_seq": number, "load_key": key, "replay_of": load_seq, "reason": reason, "run_id": ""}
     append(conn, "load_registered", {**told, **changed, "code_version": code_version})
