@@ -135,7 +135,12 @@ def repeated_page(ground: Ground) -> Export | None:
     return ground.with_rows(pd.concat([ground.rows.iloc[:half]] * 2)) if half >= 20 else None
 
 
-@defect("copied_month", "chép lại tháng trước dưới khóa mới", "last month's rows again under new keys")
+@defect(
+    "copied_month",
+    "chép lại tháng trước dưới khóa mới",
+    "last month's rows again under new keys",
+    only=tuple(item for item in DATASETS.values() if item is not HEADCOUNT),
+)
 def copied_month(ground: Ground) -> Export | None:
     dataset = ground.dataset
     if dataset is HEADCOUNT:
@@ -181,7 +186,12 @@ def dropped_optional(ground: Ground) -> Export | None:
     return ground.with_rows(ground.rows.drop(columns=column)) if column else None
 
 
-@defect("emptied_optional", "một cột để trống toàn bộ", "optional column emptied")
+@defect(
+    "emptied_optional",
+    "một cột để trống toàn bộ",
+    "optional column emptied",
+    only=tuple(item for item in DATASETS.values() if item is not HEADCOUNT),
+)
 def emptied_optional(ground: Ground) -> Export | None:
     column = ground.dataset.optional
     return _set(ground, ground.rows.index.to_numpy(), column, "") if column else None
@@ -272,7 +282,13 @@ def known_agency(ground: Ground) -> Export:
 
 
 # Not critical: of a delta a unit with a handful of rows cannot be missed, and it comes with the next window.
-@defect("missing_agency", "thiếu trọn một đơn vị", "one unit missing", critical=False)
+@defect(
+    "missing_agency",
+    "thiếu trọn một đơn vị",
+    "one unit missing",
+    critical=False,
+    only=tuple(item for item in DATASETS.values() if item is not PAPER),
+)
 def missing_agency(ground: Ground) -> Export | None:
     rows, column = ground.rows, ground.dataset.agency
     units = rows[column].value_counts().index
@@ -304,7 +320,12 @@ def month_later(ground: Ground) -> Export | None:
     return ground.with_rows(rows) if names else None
 
 
-@defect("event_month_later", "một cột ngày muộn một tháng", "main date a month later")
+@defect(
+    "event_month_later",
+    "một cột ngày muộn một tháng",
+    "main date a month later",
+    only=tuple(item for item in DATASETS.values() if item is not PROCEDURES),
+)
 def event_month_later(ground: Ground) -> Export:
     rows, dataset = ground.rows, ground.dataset
     rows[dataset.event] = _moved(rows[dataset.event], dataset.dates[dataset.event], months=1)
@@ -394,7 +415,7 @@ def utc_clock(ground: Ground) -> Export:
     "dòng cũ ngoài cửa sổ kết xuất",
     "rows from before the window",
     critical=False,
-    only=(DOSSIERS, DOCUMENTS, PAPER),
+    only=(DOSSIERS, DOCUMENTS),
 )
 def late_rows(ground: Ground) -> Export:
     rows, dataset = ground.rows, ground.dataset

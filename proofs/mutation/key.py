@@ -42,7 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "unknown_agency": ("501",),
     "known_agency": ("agency_moved", "own_id", "missing_unit", "book", "identity"),
     "missing_agency": ("overlap", "missing_unit", "thin"),
-    "foreign_province": ("agency_moved", "missing_unit", "drift", "identity"),
+    "foreign_province": ("agency_moved", "missing_unit", "lost", "drift", "identity"),
     "month_later": ("502", "505", "506", "507", "508", "changed"),
     "event_month_later": ("502", "504", "505", "506", "503", "505", "changed", "signed_apart"),
     "event_month_earlier": ("changed", "signed_apart", "502", "scale"),
