@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     simulator_profile: str = "calibrated"
     simulator_seed: int = 20230306
 
+    # Where the head of the ledger is noted after each publish: files, git:REMOTE or smtp://HOST/ADDRESS, with commas
+    # between them. Empty: a file under local_dir, which protects against nobody who can write the database.
+    anchor: str = ""
+
     timezone: str = "Asia/Ho_Chi_Minh"
     # First business date that the 02:00 schedule may run by itself. Empty: nights are only started by hand, because the
     # simulated sources live in a calendar of their own and tonight must not mix with a night of 2023.

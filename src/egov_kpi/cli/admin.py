@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from egov_kpi.cli import output
+from egov_kpi.cli import evidence, output
 from egov_kpi.cli.options import Json
 from egov_kpi.errors import ExitCode
 
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(db, name="db")
     ledger = typer.Typer(help="Sổ cái · the ledger.", no_args_is_help=True)
     ledger.command("verify")(ledger_verify)
+    ledger.command("anchor")(evidence.ledger_anchor)
     app.add_typer(ledger, name="ledger")
     simulate = typer.Typer(help="Hệ thống nguồn mô phỏng · simulated source systems.", no_args_is_help=True)
     simulate.command("serve")(simulate_serve)

@@ -32,10 +32,12 @@ def build(
 
 def publish(business_date: BusinessDate, as_json: Json = False) -> None:
     """Kiểm toán rồi công bố màu vừa dựng · audit the colour just built and publish it."""
+    from egov_kpi.evidence.anchor import anchor_after_publish
     from egov_kpi.publish.publish import publish as audit_and_publish
     from egov_kpi.settings import get_settings
 
     result = as_dict(audit_and_publish(get_settings(), business_date))
+    anchor_after_publish(get_settings())
     output.emit(result, _lines(result), as_json)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
+from egov_kpi.evidence.anchor import anchor_after_publish
 from egov_kpi.ledger import events
 from egov_kpi.night.ingest import verdict
 from egov_kpi.settings import Settings, get_settings
@@ -22,6 +23,7 @@ def build_and_publish(
 
     EGOV-NIGHT-001 (exit 1) when a critical dataset is blocked, EGOV-NIGHT-002 (exit 3) when one is missing or could
     not be checked; the last publish stays. Other datasets hold nothing back: their figures show their date.
+    Nor does an anchor of the ledger that fails: it is told and recorded.
     """
     from egov_kpi.publish.build import build
     from egov_kpi.publish.publish import publish
@@ -31,8 +33,9 @@ def build_and_publish(
     _refuse_held_back(settings, business_date, verdicts)
     build(settings, business_date, wait_seconds)
     publish(settings, business_date, wait_seconds)
+    anchor = anchor_after_publish(settings)
     current = current_publish(settings)
-    return {"business_date": business_date.isoformat(), "publish": current, "verdicts": verdicts}
+    return {"business_date": business_date.isoformat(), "publish": current, "verdicts": verdicts, "anchor": anchor}
 
 
 def current_publish(settings: Settings) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ def code_version(settings: Settings) -> str:
 
 def model_digest(settings: Settings) -> str:
     """Digest of models, macros and seeds: a colour built with another one is rebuilt from nothing."""
-    return _digest(settings.dbt_dir, _model_files(settings, _MODEL_SUFFIXES))
+    return _digest(settings.dbt_dir, model_files(settings))
 
 
 def seed_digest(settings: Settings) -> str:
@@ -33,8 +33,9 @@ def seed_digest(settings: Settings) -> str:
     return _digest(settings.dbt_dir, _files([settings.dbt_dir / "seeds"]))
 
 
-def _model_files(settings: Settings, suffixes: set[str]) -> Iterator[Path]:
-    return (path for path in _files([settings.dbt_dir]) if path.suffix in suffixes)
+def model_files(settings: Settings) -> Iterator[Path]:
+    """Models, macros and seeds, in the order in which they are digested."""
+    return (path for path in _files([settings.dbt_dir]) if path.suffix in _MODEL_SUFFIXES)
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Path]:
