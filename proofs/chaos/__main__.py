@@ -25,7 +25,6 @@ PRELOADED = (
     "great_expectations",
     "sqlalchemy.dialects.postgresql.psycopg2",
     "pandas",
-    "adbc_driver_postgresql.dbapi",
     "python_calamine",
     "httpx",
     "dbt.cli.main",
@@ -83,7 +82,7 @@ def prepared(
     warm()
     records, key = chaos_records(), secrets.token_hex(16)
     with served(records, key) as url:
-        # In a process of its own: what dbt, Arrow and ADBC keep in threads once they are used, a fork must not find.
+        # In a process of its own: what dbt and Arrow keep in threads once they are used, a fork must not find.
         with ProcessPoolExecutor(1, mp_context=get_context("fork")) as walker:
             course = walker.submit(_walk, cluster, url, key, records, datasets, asides).result()
         yield Setting(cluster, url, key, records, course)

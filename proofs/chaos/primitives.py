@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from proofs.chaos.watch import XID_SECONDS, Watch, bare, is_writing, name_of
 
 DURING, DONE, SENT = "sent, unanswered", "done, uncommitted", "commit sent, unanswered"
-SLICE_ROWS = 250
+SLICE_BYTES = 1 << 16
 LINGER_SECONDS = 0.3
 
 
@@ -24,7 +24,6 @@ def install(watch: Watch, landing: Path) -> Callable[[], None]:
     patches = _Patches()
     _files(watch, str(landing), patches)
     _psycopg(watch, patches)
-    _adbc(watch, patches)
     _dbt(watch, patches)
     return patches.undo
 
@@ -185,14 +184,15 @@ def _psycopg(watch: Watch, patches: _Patches) -> None:
 
     def write(original: Any) -> Any:
         @wraps(original)
-        def written(self: Any, data: Any) -> Any:
-            result = original(self, data)
+        def written(self: Any, data: Any) -> None:
             conn = self.cursor.connection
             query = getattr(self.cursor, "_query", None)
             name = name_of(query.query.decode()) if query is not None else "copy"
-            watch.meet(f"{name}: block sent", state(conn))
+            # Small slices, so that even a small file is copied in several parts.
+            for start in range(0, len(data), SLICE_BYTES):
+                original(self, data[start : start + SLICE_BYTES])
+                watch.meet(f"{name}: block sent", state(conn))
             last_of[id(conn)] = name
-            return result
 
         return written
 
@@ -239,65 +239,6 @@ def _send(cursor: Any, query: Any, params: Any) -> None:
 def _send_commit(conn: Any) -> None:
     conn.pgconn.send_query(b"commit")
     conn.pgconn.flush()
-
-
-# --- ADBC -------------------------------------------------------------------------------------------------------------
-
-
-def _adbc(watch: Watch, patches: _Patches) -> None:
-    import pyarrow as pa
-    from adbc_driver_manager import dbapi
-
-    pids: dict[int, int] = {}
-
-    def pid_of(conn: Any) -> int:
-        if id(conn) not in pids:
-            with conn.cursor() as cursor:
-                plain_execute(cursor, "select pg_backend_pid()")
-                pids[id(conn)] = int(cursor.fetchone()[0])
-        return pids[id(conn)]
-
-    def execute(original: Any) -> Any:
-        @wraps(original)
-        def executed(self: Any, operation: Any, *rest: Any, **named: Any) -> Any:
-            result = original(self, operation, *rest, **named)
-            if isinstance(operation, str) and is_writing(operation):
-                pid = pid_of(self._conn)
-                watch.meet(f"{name_of(operation)}: {DONE}", lambda: watch.transaction(pid))
-            return result
-
-        return executed
-
-    def ingest(original: Any) -> Any:
-        @wraps(original)
-        def ingested(self: Any, table: str, data: Any, *rest: Any, **named: Any) -> Any:
-            pid = pid_of(self._conn)
-            slices = pa.RecordBatchReader.from_batches(data.schema, sliced(data, pid))
-            return original(self, table, slices, *rest, **named)
-
-        return ingested
-
-    def sliced(batches: Any, pid: int) -> Any:
-        """Small slices, so that even a small file is copied in several parts."""
-        for batch in batches:
-            for start in range(0, batch.num_rows, SLICE_ROWS):
-                yield batch.slice(start, SLICE_ROWS)
-                watch.meet("copy inbound: slice handed over", lambda: watch.transaction(pid))
-
-    def commit(original: Any) -> Any:
-        @wraps(original)
-        def committed(self: Any) -> Any:
-            pid = pid_of(self)
-            watch.meet("inbound table: filled, uncommitted", lambda: watch.transaction(pid))
-            pids.pop(id(self), None)
-            return original(self)
-
-        return committed
-
-    plain_execute = dbapi.Cursor.execute
-    patches.put(dbapi.Cursor, "execute", execute)
-    patches.put(dbapi.Cursor, "adbc_ingest", ingest)
-    patches.put(dbapi.Connection, "commit", commit)
 
 
 # --- dbt --------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Watches the writes of a process from inside, and kills it in the middle of the one that was picked.
 
 The primitives are wrapped in a forked process, never in production code: files below the landing zone, statements and
-copies of psycopg, ADBC's ingest, dbt's statements. A *boundary* is a moment within a write, with a label that is the
+copies of psycopg, dbt's statements. A *boundary* is a moment within a write, with a label that is the
 same in every run; the same label may be met several times. What an in-flight transaction has done is asked of Postgres
 through a connection of the watch's own, so that a kill can be shown to have hit a transaction with an id, or a file
 with so many bytes.
