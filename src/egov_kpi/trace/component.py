@@ -1,0 +1,119 @@
+"""The figures' own query, run at the grain of single rows.
+
+What a KPI counts is written once: in the model `fct_kpi_component`, which the builds run. A trace runs the same text
+over the same facts, with one change: the unit of each row carries the row's own address. What the model then groups by
+unit it groups by row, and says of each row to which measures it contributes, on which day and how much. Nothing about
+rows is stored beside the figures, so lineage can't drift away from them.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from jinja2 import Environment, StrictUndefined
+from psycopg import sql
+
+from egov_kpi.settings import Settings
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+MODEL = "models/marts/kpi/fct_kpi_component.sql"
+# Facts by the datasets that feed them.
+FACTS = {
+    "fct_document": ("ioffice.outgoing_documents",),
+    "fct_dossier": ("one_stop.dossiers", "forms.paper_register"),
+    "fct_mail_account": ("mail.accounts",),
+    "fct_headcount": ("directory.headcount",),
+    "fct_certificate": ("iso.certificates",),
+    "fct_procedure_offer": ("portal.procedures",),
+}
+# Parts of an address stand where no code has a character.
+_MARK = "\x1f"
+_COLUMNS = "measure_code, agency_code, load_seq, file_digest, row_no, observed_date, distinct_key, amount, valid_until"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows of a colour to ask for; `months` are first days, None for all, `where` a condition on the facts."""
+
+    colour: str
+    as_of: date
+    measures: Collection[str]
+    datasets: Collection[str]
+    months: Sequence[date] | None
+    where: sql.Composable
+
+
+def contributions(conn: Connection, settings: Settings, wanted: Wanted) -> sql.Composed:
+    """A query with one row per row of a fact and measure to which it contributes, nothing for one that adds nothing.
+
+    Columns: measure_code, agency_code, load_seq, file_digest, row_no, observed_date (first day of the month for flows),
+    distinct_key, amount, valid_until.
+    """
+    model = (settings.dbt_dir / MODEL).read_text(encoding="utf-8")
+    text = _environment(conn, wanted).from_string(model).render()
+    return sql.SQL(
+        "select c.measure_code, {unit} as agency_code, {load}::bigint as load_seq, {digest} as file_digest,"
+        " {row}::bigint as row_no, c.observed_date, split_part(c.distinct_key, {mark}, 1) as distinct_key,"
+        " c.amount, c.valid_until from ({model}) as c"
+        " where c.measure_code = any({measures}) and c.amount <> 0"
+    ).format(
+        **{name: _part(number) for number, name in enumerate(("unit", "load", "digest", "row"), start=1)},
+        mark=sql.Literal(_MARK),
+        measures=sql.Literal(list(wanted.measures)),
+        model=sql.SQL(text),  # the project's own model, rendered
+    )
+
+
+def _part(number: int) -> sql.Composed:
+    return sql.SQL("split_part(c.agency_code, {}, {})").format(sql.Literal(_MARK), sql.Literal(number))
+
+
+def _environment(conn: Connection, wanted: Wanted) -> Environment:
+    """What the model asks dbt for, in the words of `macros/inputs.sql`; an unknown macro is an error."""
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  (SQL, no HTML)
+    environment.globals.update(
+        config=lambda **_: "",
+        refresh_statistics=lambda: "",
+        as_of=lambda: f"date '{wanted.as_of:%Y-%m-%d}'",
+        in_touched_months=_in_months(wanted.months),
+        ref=lambda name: _fact(conn, wanted, name) if name in FACTS else "",
+    )
+    return environment
+
+
+def _in_months(months: Sequence[date] | None) -> Callable[[str, str], str]:
+    def condition(column: str, domain: str) -> str:
+        if months is None:
+            return f"{column} is not null"
+        literals = ", ".join(f"date '{month:%Y-%m-%d}'" for month in months)
+        return f"{column} in ({literals})"
+
+    return condition
+
+
+def _fact(conn: Connection, wanted: Wanted, name: str) -> str:
+    """A fact in which every row is its own unit: of its columns those that the auditor may see."""
+    is_needed = not set(FACTS[name]).isdisjoint(wanted.datasets)
+    address = sql.SQL("concat_ws({}, agency_code, load_seq, file_digest, row_no)").format(sql.Literal(_MARK))
+    columns = [column for column in _visible_columns(conn, wanted.colour, name) if column != "agency_code"]
+    query = sql.SQL("(select {address} as agency_code, {columns} from {table} where {where}) as {name}").format(
+        address=address,
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        table=sql.Identifier(wanted.colour, name),
+        where=wanted.where if is_needed else sql.SQL("false"),
+        name=sql.Identifier(name),
+    )
+    return query.as_string(conn)
+
+
+def _visible_columns(conn: Connection, colour: str, table: str) -> list[str]:
+    rows = conn.execute(
+        "select a.attname from pg_attribute as a"
+        " where a.attrelid = to_regclass(%(table)s) and a.attnum > 0 and not a.attisdropped"
+        " and has_column_privilege(a.attrelid, a.attnum, 'select') order by a.attnum",
+        {"table": f"{colour}.{table}"},
+    ).fetchall()
+    return [str(row[0]) for row in rows]
