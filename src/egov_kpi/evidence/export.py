@@ -21,7 +21,7 @@ from egov_kpi.evidence.anchor import MOMENT, Anchor, known_anchors
 from egov_kpi.evidence.queries import model_sources
 from egov_kpi.landing.model import MANIFEST, delivery_from_manifest
 from egov_kpi.ledger.events import append
-from egov_kpi.publish.publish import FIGURES, KEYS
+from egov_kpi.publish.publish import KEYS
 from egov_kpi.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -29,9 +29,6 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 _NUMERIC = frozenset({"numerator", "denominator", "value", "target", "quarantined_share"})
 _DATES = frozenset({"period_start", "data_as_of"})
 _EVENT_COLUMNS = ("event_no", "occurred_at", "actor", "kind", "body", "prev_hash", "event_hash")
-_LEAF_COLUMNS = ("relation", "month", "row_count", "digest")
-# What a reader looks for first; the others follow by name.
-_DEFINITION_FIRST = ("kpi_code", "kpi_version", "method", "due_basis", "name_vi", "name_en", "formula_vi", "formula_en")
 
 
 @dataclass(frozen=True)
@@ -112,9 +109,9 @@ def _members(conn: Connection, settings: Settings, segment: Segment, anchors: li
         "verify.py": Path(verify.__file__).read_bytes(),
         "events.jsonl": b"".join(pack.line(event) for event in events),
         "anchors.jsonl": b"".join(f"{anchor.line}\n".encode() for anchor in named),
-        "gates.csv": pack.table(verify.GATE_COLUMNS, verify.gate_rows(told)),
+        "gates.csv": pack.table(verify.COLUMNS["gates.csv"], verify.gate_rows(told)),
         "manifests.jsonl": b"".join(pack.line(_manifest(settings, event["said"])) for event in _loads(told)),
-        "figures.csv": pack.table(KEYS + FIGURES, _figures(conn, number)),
+        "figures.csv": pack.table(verify.COLUMNS["figures.csv"], _figures(conn, number)),
         **_leaves(conn, segment.published),
         **_queries(settings, built, segment.published),
     }
@@ -159,7 +156,7 @@ def _figures(conn: Connection, publish_no: int) -> list[tuple[Any, ...]]:
         "select {values} from (select distinct on ({keys}) * from ledger.kpi_value_log where publish_no <= %s"
         " order by {keys}, publish_no desc) as newest where op = 'upsert' order by {order}"
     ).format(
-        values=sql.SQL(", ").join(map(_text_of, KEYS + FIGURES)),
+        values=sql.SQL(", ").join(map(_text_of, verify.COLUMNS["figures.csv"])),
         keys=keys,
         order=sql.SQL(", ").join(sql.SQL('{}::text collate "C"').format(sql.Identifier(key)) for key in KEYS),
     )
@@ -187,7 +184,7 @@ def _leaves(conn: Connection, published: dict[str, Any]) -> dict[str, bytes]:
     if root != published["mart_digest"]:
         return {}
     definitions = [row[3] for row in rows if row[0] == "dim_kpi"]
-    found = {"leaves.csv": pack.table(_LEAF_COLUMNS, rows)}
+    found = {"leaves.csv": pack.table(verify.COLUMNS["leaves.csv"], rows)}
     return {**found, "definitions.csv": _definitions(conn, definitions[0])} if definitions else found
 
 
@@ -195,14 +192,9 @@ def _definitions(conn: Connection, leaf: str) -> bytes:
     rows = conn.execute(
         "select definition::text from ledger.kpi_definition_log where leaf_digest = %s order by definition_no", (leaf,)
     ).fetchall()
+    columns = verify.COLUMNS["definitions.csv"]
     found = [json.loads(row[0], parse_float=Decimal) for row in rows]
-    names = sorted({name for item in found for name in item})
-    columns = sorted(names, key=lambda name: (name not in _DEFINITION_FIRST, _rank(name), name))
     return pack.table(columns, [[_as_text(item[name]) for name in columns] for item in found])
-
-
-def _rank(name: str) -> int:
-    return _DEFINITION_FIRST.index(name) if name in _DEFINITION_FIRST else 0
 
 
 def _as_text(value: Any) -> str | None:

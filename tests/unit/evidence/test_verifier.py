@@ -1,0 +1,148 @@
+"""The verifier by itself: what it needs, what it says, and that it hashes as the ledger does."""
+
+import ast
+import os
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import rfc8785
+from evidence_rig import Ledger, chained, checked, event
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from egov_kpi.evidence import pack, verify
+from egov_kpi.ledger import events as ledger
+from egov_kpi.settings import PROJECT_ROOT
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@pytest.fixture
+def true_pack(tmp_path: Path) -> Path:
+    rig = Ledger(nights=2, anchored=2)
+    path = tmp_path / "pack.zip"
+    path.write_bytes(pack.pack(rig.members(2), 2, 1, len(rig.true)))
+    return path
+
+
+def test_it_needs_the_standard_library_alone() -> None:
+    tree = ast.parse(Path(verify.__file__).read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_it_runs_from_the_unpacked_folder_in_a_bare_python(true_pack: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(true_pack) as archive:
+        archive.extractall(folder)
+    command = [sys.executable, "-I", "-S", str(folder / "verify.py")]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    told = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b""), told
+    assert "Nói được đến sự kiện 22" in told
+    assert "speaks up to event 22" in told
+
+
+def test_a_file_slipped_into_the_folder_is_named(true_pack: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(true_pack) as archive:
+        archive.extractall(folder)
+    (folder / "figures-2.csv").write_text("x\n")
+    check = verify.Check(folder)
+    assert check.run() == verify.BROKEN
+    assert ["figures-2.csv" in vi and "figures-2.csv" in en for code, vi, en in check.findings if code] == [True]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["{pack}"], 0),
+        (["nothing.zip"], 3),
+        (["{pack}", "--anchor", "nothing.jsonl"], 3),
+        (["--anchor"], 2),
+        (["a", "b"], 2),
+    ],
+)
+def test_what_it_is_given_decides_the_exit_code(
+    arguments: list[str], code: int, true_pack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify.main([item.format(pack=true_pack) for item in arguments]) == code
+    assert capsys.readouterr()
+
+
+def test_what_is_no_archive_does_not_hold(tmp_path: Path) -> None:
+    (tmp_path / "pack.zip").write_bytes(b"no archive at all")
+    assert verify.main([str(tmp_path / "pack.zip")]) == verify.BROKEN
+
+
+def test_it_names_the_event_at_which_the_chain_breaks(tmp_path: Path) -> None:
+    rig = Ledger(nights=2, anchored=2)
+    forged = [*rig.true]
+    forged[6] = {**forged[6], "body": forged[6]["body"].replace("3", "4")}
+    content = pack.pack({**rig.members(2), "events.jsonl": b"".join(map(pack.line, forged))}, 2, 1, len(rig.true))
+    check = checked(tmp_path / "pack.zip", content)
+    assert any("đứt tại sự kiện 7" in vi and "broken at event 7" in en for _, vi, en in check.findings)
+    assert check.anchored == 0
+
+
+def test_a_segment_that_begins_at_an_anchor_holds_too(tmp_path: Path) -> None:
+    rig = Ledger(nights=3, anchored=3)
+    later = rig.true[rig.events_per_night :]
+    content = pack.pack(rig.members(2, later), 2, rig.events_per_night + 1, len(rig.true))
+    assert checked(tmp_path / "pack.zip", content).code == verify.OK  # type: ignore[attr-defined]
+    moved = pack.pack(rig.members(2, rig.true[5:]), 2, 6, len(rig.true))
+    assert checked(tmp_path / "pack.zip", moved).code == verify.BROKEN  # type: ignore[attr-defined]
+
+
+def test_parts_that_are_left_out_are_said_to_be_unchecked(tmp_path: Path) -> None:
+    rig = Ledger(nights=1, anchored=1)
+    rest = {name: content for name, content in rig.members(1).items() if name not in ("leaves.csv", "definitions.csv")}
+    check = checked(tmp_path / "pack.zip", pack.pack(rest, 1, 1, len(rig.true)))
+    assert check.code == verify.UNKNOWN  # type: ignore[attr-defined]
+    assert sum("The pack lacks" in en for _, _, en in check.findings) == 2
+
+
+def test_it_hashes_an_event_as_the_ledger_does() -> None:
+    moment = datetime(2023, 3, 6, 19, 0, 0, 123456, tzinfo=UTC)
+    told = {
+        **event(1, "published", {"a": "é"}, verify.GENESIS),
+        "occurred_at": "2023-03-06T19:00:00.123456Z",
+        "actor": "a|b",
+    }
+    expected = ledger.event_digest(verify.GENESIS, 1, moment, "a|b", "published", told["body"])
+    assert verify.event_digest(told) == expected
+
+
+@given(JSON)
+@settings(max_examples=40, deadline=None)
+def test_its_canonical_json_is_that_of_the_ledger(value: object) -> None:
+    text = rfc8785.dumps(value).decode()
+    assert verify.canonical(value) == text
+    assert verify.canonical(verify.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ['{"b":1,"a":2}', '{"a": 1}', '{"a":1,"a":1}', "1.0", "-0", "1E3", '"\\u0041"', "NaN"])
+def test_json_that_is_written_otherwise_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="canonical"):
+        verify.parse(text)
+
+
+def test_chains_of_the_rig_are_those_of_the_ledger() -> None:
+    assert chained(Ledger().told) == Ledger().true
+
+
+def test_the_verifier_in_a_pack_is_the_one_in_the_source() -> None:
+    assert Path(verify.__file__) == PROJECT_ROOT / "src" / "egov_kpi" / "evidence" / "verify.py"
