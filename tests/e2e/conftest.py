@@ -22,7 +22,7 @@ import pytest
 from egov_kpi.db.connect import role_url
 from egov_kpi.night.nightly import run_in_process
 from egov_kpi.night.progress import Progress
-from egov_kpi.platform import airflow, clean, postgres
+from egov_kpi.platform import airflow, postgres
 from egov_kpi.platform.secrets import write_private
 from egov_kpi.settings import Settings, get_settings
 from egov_kpi.simulator import faults
@@ -121,7 +121,8 @@ def airflow_installation(running_source: FaultServer) -> Iterator[Settings]:
             _start(settings)
         yield settings
     finally:
-        clean.clean(settings)
+        airflow.down(settings)
+        postgres.remove(settings)
         shutil.rmtree(root)
 
 

@@ -138,16 +138,22 @@ class AirflowApi:
         return dict(response.json()) if response.content else {}
 
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Of a POST only a connection that was never made is tried again: once sent, it may have been carried out.
+
+        A GET is asked again as well when the server dies under it, or is without its database for a while.
+        """
         until = time.monotonic() + PATIENCE_SECONDS
+        passing = httpx.TransportError if method == "GET" else httpx.ConnectError
         while True:
             try:
                 headers = {"Authorization": f"Bearer {self._token or self._log_in()}"}
-                return self._client.request(method, path, headers=headers, **arguments)
-            # only a connection that was never made is tried again: a POST that was sent may have been carried out
-            except httpx.ConnectError as error:
-                if time.monotonic() > until:
+                response = self._client.request(method, path, headers=headers, **arguments)
+                if method != "GET" or not response.is_server_error or time.monotonic() > until:
+                    return response
+            except httpx.TransportError as error:
+                if not isinstance(error, passing) or time.monotonic() > until:
                     raise EgovError("EGOV-PLATFORM-022", detail=str(error)) from error
-                time.sleep(0.5)
+            time.sleep(0.5)
 
     def _log_in(self) -> str:
         login = {"username": self._server.user, "password": self._server.password}
