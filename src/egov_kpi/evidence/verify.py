@@ -40,8 +40,8 @@ _NAMES = {
     " numerator denominator value unit value_reason target target_met data_as_of agencies_reporting agencies_expected"
     " quarantined_share",
     "definitions.csv": "kpi_code kpi_version method due_basis name_vi name_en formula_vi formula_en unit target"
-    " direction theme numerator_measure numerator_time_rollup numerator_unit_rollup denominator_measure denominator_time_rollup"
-    " denominator_unit_rollup legal_basis valid_from valid_to is_confirmed owner",
+    " direction theme numerator_measure numerator_time_rollup numerator_unit_rollup denominator_measure"
+    " denominator_time_rollup denominator_unit_rollup legal_basis valid_from valid_to is_confirmed owner",
 }
 COLUMNS = {name: columns.split() for name, columns in _NAMES.items()}
 
