@@ -175,6 +175,40 @@ $$;
 revoke execute on function ledger.loads_of_publish(bigint), ledger.load_content(bigint) from public;
 grant execute on function ledger.loads_of_publish(bigint), ledger.load_content(bigint) to egov_auditor;
 
+-- Which publish readers saw, and from when until when: a rollback shows an earlier one again.
+create view ledger.shown as
+select
+    turn.publish_no,
+    turn.shown_from,
+    turn.shown_until,
+    turn.is_rollback,
+    turn.event_no
+from (
+    select
+        coalesce(e.body_json ->> 'to_publish_no', e.body_json ->> 'publish_no')::bigint as publish_no,
+        e.occurred_at as shown_from,
+        lead(e.occurred_at) over (order by e.event_no) as shown_until,
+        e.kind = 'rolled_back' as is_rollback,
+        e.event_no
+    from ledger.event as e
+    where e.kind in ('published', 'rolled_back')
+) as turn;
+
+grant select on ledger.shown to egov_auditor, egov_mart_owner;
+
+create view marts.publish_shown with (security_barrier) as
+select
+    s.publish_no,
+    p.business_date,
+    p.code_version,
+    s.shown_from,
+    s.shown_until,
+    s.is_rollback
+from ledger.shown as s
+inner join ledger.publish as p on p.publish_no = s.publish_no;
+
+comment on view marts.publish_shown is 'Bản công bố nào được xem vào lúc nào / Which publish was shown when';
+
 -- Which published figures a publish changed, and by how much: one row per figure of the publish before that is another
 -- now, or gone. Why: `egov-kpi restatements`, which asks the ledger for the loads behind it.
 create view marts.restatement with (security_barrier) as
@@ -239,5 +273,6 @@ where
 
 comment on view marts.restatement is 'Số liệu đã công bố bị điều chỉnh / Published figures that were changed later';
 
+alter view marts.publish_shown owner to egov_mart_owner;
 alter view marts.restatement owner to egov_mart_owner;
-grant select on marts.restatement to egov_bi, egov_auditor, egov_publisher;
+grant select on marts.publish_shown, marts.restatement to egov_bi, egov_auditor, egov_publisher;

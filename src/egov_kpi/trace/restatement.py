@@ -52,7 +52,10 @@ class Content:
 
 @dataclass(frozen=True)
 class LoadChange:
-    """A load that one of two publishes counts and the other doesn't, and what is known of it."""
+    """A load that one of two publishes counts and the other doesn't, and what is known of it.
+
+    `accepted` rows without `contents`: a dataset whose rows `ledger.load_content` can't tell by unit and day.
+    """
 
     load_seq: int
     dataset: str
@@ -60,6 +63,7 @@ class LoadChange:
     reason: str
     replay_of: int | None
     waived_rows: int
+    accepted: int
     resolved_units: frozenset[str]
     contents: tuple[Content, ...]
 
@@ -159,19 +163,27 @@ def _load_changes(conn: Connection, publish: Publish, before: Publish) -> Iterab
                 cross join lateral jsonb_array_elements(e.body_json -> 'rules') as rule (item)
                 where e.kind = 'gate_checked' and (e.body_json ->> 'load_seq')::bigint = c.load_seq
                     and rule.item ? 'waivers'
-            ), 0)
+            ), 0), coalesce(a.accepted, 0)
         from changed as c
         inner join ledger.load as l using (load_seq)
+        left join ledger.account as a using (load_seq)
         left join ledger.revoked_load as r using (load_seq)
         order by c.load_seq
         """,
         {"now": publish.publish_no, "before": before.publish_no},
     ).fetchall()
-    for load_seq, dataset, is_added, reason, replay_of, waived_rows in rows:
+    for load_seq, dataset, is_added, reason, replay_of, waived_rows, accepted in rows:
         yield LoadChange(
-            load_seq, dataset, is_added, reason, replay_of, waived_rows,
-            _resolved_units(conn, load_seq), tuple(_contents(conn, load_seq)),
-        )  # fmt: skip
+            load_seq=load_seq,
+            dataset=dataset,
+            is_added=is_added,
+            reason=reason,
+            replay_of=replay_of,
+            waived_rows=waived_rows,
+            accepted=accepted,
+            resolved_units=_resolved_units(conn, load_seq),
+            contents=tuple(_contents(conn, load_seq)),
+        )
 
 
 def _contents(conn: Connection, load_seq: int) -> Iterable[Content]:
@@ -214,15 +226,16 @@ def _rollbacks(conn: Connection, after: int, until: int) -> list[dict[str, Any]]
 def _explain(conn: Connection, step: Step, changed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     datasets = _datasets(conn)
     members = _members(conn)
-    return [{**entry, "causes": _causes(step, entry, datasets, members)} for entry in changed]
+    return [{**entry, "causes": causes_of(step, entry, datasets, members)} for entry in changed]
 
 
-def _causes(
+def causes_of(
     step: Step,
     entry: dict[str, Any],
     datasets: dict[tuple[str, int], frozenset[str]],
     members: dict[str, list[tuple[str, date, date]]],
 ) -> list[dict[str, Any]]:
+    """Why one figure of `marts.restatement` changed: never empty, `unexplained` when the ledger has no reason."""
     period = Period(entry["period_grain"], entry["period_start"])
     versions = {entry["kpi_version"], entry["kpi_version_before"]} - {None}
     needed = frozenset().union(*(datasets.get((entry["kpi_code"], version), frozenset()) for version in versions))
@@ -258,6 +271,9 @@ def _load_causes(
             for day in content.days
         )
 
+    if load.accepted and not load.contents:
+        kind = "new_load" if load.is_added else "revoked_load"
+        return [_cause(kind, load.reason, load_seq=load.load_seq, dataset=load.dataset, rows=load.accepted)]
     rows: dict[str, int] = {}
     for content in filter(touches, load.contents):
         kind = _kind(load, content, known_until)
