@@ -39,7 +39,8 @@ def steps(
     if counts_time and isinstance(received, datetime):
         told += [_office(hours), _clock_starts(received, calendar, hours), *_hour_steps(uses)]
     else:
-        told += [_first_day(received, term, hours, calendar), *_date_steps(uses)]
+        told += [_office(hours)] if term.unit is Unit.SAME_DAY else []
+        told += [_first_day(received, term, hours, calendar), *_date_steps(_worth_telling(uses, term))]
     told += _pause_steps(pauses, uses, due, unpaused)
     told.append(_due(due, by))
     if not calendar.is_decided(day_of(due)):
@@ -52,7 +53,7 @@ def _received(received: Moment, term: Term, by: Convention) -> Step:
     if term.unit is Unit.SAME_DAY:
         amount_vi, amount_en = vi, en
     else:
-        amount_vi, amount_en = f"{term.amount} {vi}", f"{term.amount} {en}{'s' if term.amount > 1 else ''}"
+        amount_vi, amount_en = f"{term.amount} {vi}", f"{term.amount} {en}{_s(term.amount)}"
     return Step(
         "received",
         f"Nhận {_vi(received)}; thời hạn {amount_vi}, {_CONVENTIONS[by][0]}",
@@ -131,6 +132,12 @@ def _same_day(received: Moment, hours: OfficeHours, calendar: WorkingCalendar) -
     else:
         vi, en = f"Nhận không quá {until}: trả ngay trong ngày", f"Received not later than {until}: due on the same day"
     return Step("clock_start", vi, en, {"same_day_until": until})
+
+
+def _worth_telling(uses: Sequence[Use], term: Term) -> list[Use]:
+    """A same-day case has no days to count; its one day is told only where it is a day off that is worked."""
+    is_same_day = term.unit is Unit.SAME_DAY
+    return [use for use in uses if not is_same_day or use.state == "off" or use.day.kind == "made_up"]
 
 
 def _date_steps(uses: Sequence[Use]) -> Iterator[Step]:
@@ -224,7 +231,7 @@ def _stopped(uses: Sequence[Use]) -> Step:
     return Step(
         "paused",
         f"Đồng hồ dừng{why_vi}: {days_vi} không tính ({working} ngày làm việc)",
-        f"The clock stands{why_en}: {days_en} not counted ({working} working days)",
+        f"The clock stands{why_en}: {days_en} not counted ({working} working day{_s(working)})",
         {
             "from": uses[0].day.day,
             "to": uses[-1].day.day,
@@ -335,6 +342,10 @@ def _provisional(calendar: WorkingCalendar) -> Step:
         f"The working calendar is not decided from {_en(day)} on: this due date may still change",
         {"from": day},
     )
+
+
+def _s(amount: int) -> str:
+    return "" if amount == 1 else "s"
 
 
 def _span(days: Sequence[CalendarDay]) -> tuple[str, str]:

@@ -29,7 +29,7 @@ class CalendarDay:
 
     @property
     def kind(self) -> str:
-        """working, weekend, holiday, in_lieu, swapped, made_up (a day off that was worked), culture_day or unnamed."""
+        """working, made_up (a day off, worked), weekend, holiday, tet, culture_day, in_lieu, swapped or unnamed."""
         return _reason(self.reason_vi)[0] if self.reason_vi or not self.is_working else "working"
 
     @property
