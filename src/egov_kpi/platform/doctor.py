@@ -192,6 +192,8 @@ def _postgres(settings: Settings) -> Iterator[Check]:
         yield from _roles(connection)
     yield _logins(settings)
     yield _ledger(settings)
+    yield from _made("anchor", _anchor, settings)
+    yield _quarantine(settings)
 
 
 def _migrations(settings: Settings, connection: "psycopg.Connection[tuple[object, ...]]") -> Check:
@@ -252,6 +254,35 @@ def _ledger(settings: Settings) -> Check:
     head = result.head[:12]
     return Check("ledger", "OK", f"{result.events} sự kiện, chuỗi băm đúng, đỉnh {head}",
                  f"{result.events} events, the hash chain holds, head {head}")  # fmt: skip
+
+
+def _quarantine(settings: Settings) -> Check:
+    """Rows whose state no event of the ledger explains: somebody went round the functions."""
+    from egov_kpi.db.connect import connect
+
+    with connect("auditor", settings) as connection:
+        loads = connection.execute("select dataset, load_seq from quarantine.unexplained order by load_seq").fetchall()
+    if loads:
+        told = ", ".join(f"{dataset} {load_seq}" for dataset, load_seq in loads)
+        return Check("quarantine", "FAIL", f"trạng thái dòng không khớp sổ cái, lần nạp: {told}",
+                     f"states of rows that the ledger doesn't explain, loads: {told}")  # fmt: skip
+    return Check("quarantine", "OK", "mọi trạng thái đều có trong sổ cái", "the ledger explains every row's state")
+
+
+def _anchor(settings: Settings) -> Iterator[Check]:
+    """Notes of the ledger's head that lie with the ledger can be forged with it."""
+    from egov_kpi.db.connect import connect
+    from egov_kpi.evidence.anchor import require_agreement, same_volume
+
+    with connect("auditor", settings) as connection:
+        notes = require_agreement(connection, settings)
+    near = ", ".join(same_volume(settings))
+    last = f"{len(notes)} · {notes[-1].event_no}" if notes else "0"
+    if near or not notes:
+        yield Check("anchor", "WARN", f"số dòng neo, sự kiện cuối: {last}; cùng ổ đĩa với kho: {near or '-'}",
+                    f"anchors, last event: {last}; on the warehouse's own volume: {near or '-'}")  # fmt: skip
+    else:
+        yield Check("anchor", "OK", f"số dòng neo, sự kiện cuối: {last}", f"anchors, last event: {last}")
 
 
 # -------------------------------------------------------------------------------------------------------- the services

@@ -10,6 +10,7 @@ from life_rig import BAD_DATE, BAD_VERSION, DATASET, FINISHED_EARLY, NO_KEY, RET
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import append
+from egov_kpi.platform import doctor
 from egov_kpi.publish.revoke import revoke
 from egov_kpi.quarantine import decision, review, waiver
 from egov_kpi.quarantine.replay import replay
@@ -20,8 +21,8 @@ GOOD = [paper(f"right {number}") for number in range(3)]
 
 
 def _waived(rig: Rig, rule: str, expires_on: date = TODAY, **scope: Any) -> int:
-    number = waiver.propose(DATASET, rig.rule_id(rule), "thử", expires_on, "An", settings=rig.settings, **scope)
-    waiver.approve(number["waiver_no"], "Bình", settings=rig.settings)
+    number = waiver.propose(DATASET, rig.rule_id(rule), "thử", expires_on, "phụ trách", settings=rig.settings, **scope)
+    waiver.approve(number["waiver_no"], "lãnh đạo", settings=rig.settings)
     return int(number["waiver_no"])
 
 
@@ -188,10 +189,10 @@ def test_a_waiver_lapses_by_business_date_and_blocks_again(rig: Rig) -> None:
 
 def test_a_withdrawn_waiver_lets_in_nothing(rig: Rig) -> None:
     number = _waived(rig, RETURNED_EARLY)
-    waiver.withdraw(number, "thôi", "An", settings=rig.settings)
+    waiver.withdraw(number, "thôi", "phụ trách", settings=rig.settings)
     assert rig.states(rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])) == ["open"]
     with pytest.raises(EgovError, match="EGOV-QUAR-106"):
-        waiver.withdraw(number, "thôi", "An", settings=rig.settings)
+        waiver.withdraw(number, "thôi", "phụ trách", settings=rig.settings)
 
 
 def test_a_waiver_of_the_ceiling_lets_the_rest_of_the_load_in(rig: Rig) -> None:
@@ -212,37 +213,37 @@ def test_nothing_but_refused_rows_is_never_let_in(rig: Rig) -> None:
 @pytest.mark.parametrize("rule", [NO_KEY, BAD_VERSION, BAD_DATE, "rows:", "identity:"])
 def test_what_raw_cannot_hold_cannot_be_waived(rig: Rig, rule: str) -> None:
     with pytest.raises(EgovError, match="EGOV-QUAR-102"):
-        waiver.propose(DATASET, rig.rule_id(rule), "thử", TODAY, "An", settings=rig.settings)
+        waiver.propose(DATASET, rig.rule_id(rule), "thử", TODAY, "phụ trách", settings=rig.settings)
 
 
 def test_the_gate_does_not_believe_in_a_waiver_of_such_a_rule(rig: Rig) -> None:
     rule = rig.rule_id(BAD_DATE)
     with connect("custodian", rig.settings) as conn:
-        values = (rule, DATASET, None, "thử", TODAY, "An")
+        values = (rule, DATASET, None, "thử", TODAY, "phụ trách")
         conn.execute("select quarantine.propose_waiver(%s, %s, %s, %s, %s, %s)", values)
-    waiver.approve(1, "Bình", settings=rig.settings)
+    waiver.approve(1, "lãnh đạo", settings=rig.settings)
     assert rig.states(rig.deliver([*GOOD, paper("7", MIDDLE, BAD_DATE)])) == ["open"]
 
 
 def test_two_hands_and_ninety_days(rig: Rig) -> None:
     with pytest.raises(EgovError, match="EGOV-QUAR-104"):
-        waiver.propose(DATASET, RETURNED_EARLY, "thử", TODAY + timedelta(days=92), "An", settings=rig.settings)
-    number = waiver.propose(DATASET, RETURNED_EARLY, "thử", TODAY, "An", settings=rig.settings)["waiver_no"]
+        waiver.propose(DATASET, RETURNED_EARLY, "thử", TODAY + timedelta(days=92), "phụ trách", settings=rig.settings)
+    number = waiver.propose(DATASET, RETURNED_EARLY, "thử", TODAY, "phụ trách", settings=rig.settings)["waiver_no"]
     with pytest.raises(EgovError, match="EGOV-QUAR-105"):
         waiver.approve(number, " an ", settings=rig.settings)
     with connect("custodian", rig.settings) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
         conn.execute("select quarantine.approve_waiver(%s, 'Bình')", (number,))
     with connect("custodian", rig.settings) as conn, pytest.raises(EgovError, match="EGOV-LEDGER-003"):
         append(conn, "waiver_approved", {"waiver_no": number})
-    approved = waiver.approve(number, "Bình", settings=rig.settings)
+    approved = waiver.approve(number, "lãnh đạo", settings=rig.settings)
     assert (approved["proposed_by"], approved["approved_by"]) == ("egov_custodian", "egov_approver")
     with pytest.raises(EgovError, match="EGOV-QUAR-106"):
-        waiver.approve(number, "Chi", settings=rig.settings)
+        waiver.approve(number, "lãnh đạo khác", settings=rig.settings)
 
 
 def test_one_login_in_both_roles_approves_nothing_of_its_own(rig: Rig) -> None:
     with connect("superuser", rig.settings) as conn:
-        values = (RETURNED_EARLY, DATASET, None, "thử", TODAY, "An")
+        values = (RETURNED_EARLY, DATASET, None, "thử", TODAY, "phụ trách")
         conn.execute("select quarantine.propose_waiver(%s, %s, %s, %s, %s, %s)", values)
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="same hand"):
             conn.execute("select quarantine.approve_waiver(1, 'Bình')")
@@ -254,22 +255,22 @@ def test_one_login_in_both_roles_approves_nothing_of_its_own(rig: Rig) -> None:
 def test_rejected_rows_are_out_for_good(rig: Rig) -> None:
     first = rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])
     (number,) = rig.ids(first)
-    assert review.reject_rows([f"{DATASET}:{number}"], "hồ sơ ảo", "An", settings=rig.settings) == {DATASET: 1}
+    assert review.reject_rows([f"{DATASET}:{number}"], "hồ sơ ảo", "phụ trách", settings=rig.settings) == {DATASET: 1}
     rig.deliver([paper("7", LATE)])
     assert rig.states(first) == ["rejected"]
     with pytest.raises(EgovError, match="EGOV-QUAR-005"):
-        review.reject_rows([f"{DATASET}:{number}"], "lần nữa", "An", settings=rig.settings)
+        review.reject_rows([f"{DATASET}:{number}"], "lần nữa", "phụ trách", settings=rig.settings)
     with pytest.raises(EgovError, match="EGOV-QUAR-003"):
-        review.reject_rows([f"{DATASET}:{number + 1}"], "x", "An", settings=rig.settings)
+        review.reject_rows([f"{DATASET}:{number + 1}"], "x", "phụ trách", settings=rig.settings)
     shown = review.show(f"{DATASET}:{number}", settings=rig.settings)
     assert [step["state"] for step in shown["history"]] == ["open", "rejected"]
-    assert shown["history"][1]["by_name"] == "An" and shown["rules"][0]["remediation_vi"]
+    assert shown["history"][1]["by_name"] == "phụ trách" and shown["rules"][0]["remediation_vi"]
 
 
 def test_rows_of_one_rule_of_a_load_are_rejected(rig: Rig) -> None:
     bad = [paper("7", MIDDLE, RETURNED_EARLY), paper("8", MIDDLE, FINISHED_EARLY), paper("9", MIDDLE, RETURNED_EARLY)]
     first = rig.deliver([*GOOD, *bad])
-    assert review.reject_load(first, FINISHED_EARLY, "x", "An", settings=rig.settings) == {DATASET: 1}
+    assert review.reject_load(first, FINISHED_EARLY, "x", "phụ trách", settings=rig.settings) == {DATASET: 1}
     assert rig.states(first).count("rejected") == 1
     listed = review.overview(state="open", rule=RETURNED_EARLY, settings=rig.settings)
     assert [(row["agency_code"], row["rows"]) for row in listed] == [("01846", 2)]
@@ -289,18 +290,20 @@ def test_a_decision_to_reject_closes_the_load_once(rig: Rig, blocked: int) -> No
 
 
 def test_a_decision_to_wait_changes_no_row(rig: Rig, blocked: int) -> None:
-    decision.record(blocked, "wait", "An", settings=rig.settings)
+    decision.record(blocked, "wait", "phụ trách", settings=rig.settings)
     assert rig.states(blocked) == ["open"] * 7
-    decision.record(blocked, "reject", "An", settings=rig.settings)
+    decision.record(blocked, "reject", "phụ trách", settings=rig.settings)
     choices = [item["choice"] for item in decision.decisions(blocked, settings=rig.settings)]
     assert choices == ["wait", "reject"]
 
 
 def test_a_decision_proposes_one_waiver_however_often_it_is_run(rig: Rig, blocked: int) -> None:
     params = {"rule": RETURNED_EARLY, "reason": "hệ thống cũ", "expiry": TODAY.isoformat()}
-    first, again = (decision.record(blocked, "propose-waiver", "An", params, settings=rig.settings) for _ in range(2))
+    first, again = (
+        decision.record(blocked, "propose-waiver", "phụ trách", params, settings=rig.settings) for _ in range(2)
+    )
     assert first == again and first["waiver_no"] == 1
-    waiver.approve(1, "Bình", settings=rig.settings)
+    waiver.approve(1, "lãnh đạo", settings=rig.settings)
     assert replay(blocked, "miễn trừ", settings=rig.settings)["verdict"] == "accepted"
     assert rig.states(blocked) == ["replayed"] * 3 + ["waived"] * 4
 
@@ -315,7 +318,7 @@ def test_decisions_that_cannot_be(rig: Rig, blocked: int) -> None:
     ]
     for load_seq, choice, params, code in cases:
         with pytest.raises(EgovError, match=code):
-            decision.record(load_seq, choice, "An", params, settings=rig.settings)
+            decision.record(load_seq, choice, "phụ trách", params, settings=rig.settings)
     assert decision.decisions(blocked, settings=rig.settings) == []
     assert waiver.waivers(settings=rig.settings) == [], "a decision that fails proposes nothing"
 
@@ -347,3 +350,13 @@ def test_the_key_is_nobody_s_to_read(rig: Rig) -> None:
     for role in ("custodian", "auditor", "publisher", "builder", "approver", "bi"):
         with connect(role, rig.settings) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
             conn.execute("select key_digest from quarantine.forms__paper_register")
+
+
+def test_the_doctor_finds_a_state_that_nobody_wrote_down(rig: Rig) -> None:
+    first = rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])
+    assert doctor._quarantine(rig.settings).status == "OK"
+    with connect("superuser", rig.settings) as conn:
+        conn.execute("set session_replication_role = replica")
+        conn.execute("update quarantine.forms__paper_register set state = 'rejected' where load_seq = %s", (first,))
+    found = doctor._quarantine(rig.settings)
+    assert found.status == "FAIL" and f"forms.paper_register {first}" in found.detail_en

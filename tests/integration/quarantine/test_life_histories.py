@@ -75,7 +75,7 @@ class History:
         rig.relaxed = set()
         for known in waiver.waivers(settings=rig.settings):
             if known["state"] != "withdrawn":
-                waiver.withdraw(known["waiver_no"], "end of a history", "An", settings=rig.settings)
+                waiver.withdraw(known["waiver_no"], "end of a history", "phụ trách", settings=rig.settings)
 
     def take(self, step: tuple[str, Any]) -> None:
         try:
@@ -102,14 +102,14 @@ class History:
         revoke(self._load(position), "history", settings=self.rig.settings)
 
     def _reject(self, position: int) -> None:
-        review.reject_load(self._load(position), None, "history", "An", settings=self.rig.settings)
+        review.reject_load(self._load(position), None, "history", "phụ trách", settings=self.rig.settings)
 
     def _decide(self, position: int) -> None:
-        decision.record(self._load(position), "reject", "An", settings=self.rig.settings)
+        decision.record(self._load(position), "reject", "phụ trách", settings=self.rig.settings)
 
     def _waive(self, rule: str) -> None:
-        told = waiver.propose(DATASET, rule, "history", TODAY, "An", settings=self.rig.settings)
-        waiver.approve(told["waiver_no"], "Bình", settings=self.rig.settings)
+        told = waiver.propose(DATASET, rule, "history", TODAY, "phụ trách", settings=self.rig.settings)
+        waiver.approve(told["waiver_no"], "lãnh đạo", settings=self.rig.settings)
 
     def _excuse(self, position: int) -> None:
         """Waive what can be waived, then hear a load again."""
