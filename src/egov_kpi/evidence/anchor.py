@@ -62,7 +62,7 @@ def anchor_head(settings: Settings) -> AnchorResult:
         conn.commit()
         try:
             places = _note(settings, anchor)
-            _require_agreement(conn, settings)
+            require_agreement(conn, settings)
         except EgovError as error:
             conn.rollback()
             append(conn, "incident", {"kind": "anchor_failed", "count": 1, "code": error.code, "detail": str(error)})
@@ -135,8 +135,8 @@ def _note(settings: Settings, anchor: Anchor) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _require_agreement(conn: Connection, settings: Settings) -> None:
-    """EGOV-EVIDENCE-003 for the first note of an event that is gone or another one now."""
+def require_agreement(conn: Connection, settings: Settings) -> list[Anchor]:
+    """All notes, in their order; EGOV-EVIDENCE-003 for the first one of an event that is gone or another one now."""
     notes = known_anchors(settings)
     rows = conn.execute(
         f"select e.event_no, e.event_hash, {MOMENT} from ledger.event as e where e.event_no = any(%s)",  # noqa: S608
@@ -146,3 +146,4 @@ def _require_agreement(conn: Connection, settings: Settings) -> None:
     for note in notes:
         if events.get(note.event_no) != (note.event_hash, note.time):
             raise EgovError("EGOV-EVIDENCE-003", event_no=note.event_no, noted=note.event_hash[:12])
+    return notes
