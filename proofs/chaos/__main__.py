@@ -68,6 +68,7 @@ def airflow_level(table: Table, seeds: list[int]) -> None:
     """The kills under Airflow, in an installation of their own."""
     from proofs.chaos import airflow
 
+    warm()
     records, key = chaos_records(), secrets.token_hex(16)
     with served(records, key) as url:
         for row in airflow.run_seeds(records, url, key, seeds):

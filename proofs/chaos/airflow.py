@@ -32,6 +32,7 @@ from egov_kpi.settings import Settings
 from egov_kpi.simulator.records import Records
 from proofs.chaos.course import NIGHTS, run_night
 from proofs.chaos.stage import age_leftovers, breaches
+from proofs.chaos.watch import bare
 from proofs.harness.cluster import Cluster, Saved, throw_away_cluster
 from proofs.harness.environment import environment
 from proofs.harness.world import Silent, World, open_world
@@ -209,7 +210,7 @@ class Hunter:
         self, conn: "psycopg.Connection[tuple[Any, ...]]", passed: set[str]
     ) -> tuple[Any, ...] | None:
         return conn.execute(
-            "select pid, backend_xid::text, client_port, state, left(query, 60) from pg_stat_activity "
+            "select pid, backend_xid::text, client_port from pg_stat_activity "
             "where datname = current_database() and usename = %s and backend_xid is not null "
             "and not backend_xid::text = any(%s) order by backend_start limit 1",
             (self.login, list(passed)),
@@ -219,9 +220,9 @@ class Hunter:
         """Stop everybody, look again, kill one, let the others go on."""
         _signal(tasks, signal.SIGSTOP)
         try:
-            backend, xid, port, _, _ = found
+            backend, xid, port = found
             row = conn.execute(
-                "select state, left(query, 60) from pg_stat_activity where pid = %s and backend_xid::text = %s",
+                "select state, query from pg_stat_activity where pid = %s and backend_xid::text = %s",
                 (backend, xid),
             ).fetchone()
             owner = _owner_of(port, tasks)
@@ -229,7 +230,7 @@ class Hunter:
                 return
             pid = self._pid_of_victim(owner)
             os.kill(pid, signal.SIGKILL)
-            self.hit = Hit(self.victim, pid, self.login, xid, row[0], " ".join(row[1].split()))
+            self.hit = Hit(self.victim, pid, self.login, xid, row[0], bare(row[1])[:60])
         finally:
             _signal(tasks, signal.SIGCONT)
 
