@@ -82,6 +82,9 @@ def _figure_lines(found: dict[str, Any], show: int) -> list[str]:
         f"  {kpi['formula_vi']}",
         f"  {kpi['formula_en']}",
         f"  {kpi['legal_basis']}{confirmed}",
+        f"  số liệu đến · data as of {figure['data_as_of'] or '-'} · đơn vị báo cáo · units reporting "
+        f"{figure['agencies_reporting']}/{figure['agencies_expected']} · bị cách ly · quarantined "
+        f"{100 * figure['quarantined_share']:.2f}%{' · ' + figure['value_reason'] if figure['value_reason'] else ''}",
         f"  công bố · publish {publish['publish_no']}: {publish['published_at']:%Y-%m-%d %H:%M:%S} · "
         f"{publish['published_by']} · code {publish['code_version']} · mart {publish['mart_digest'][:16]}…",
         f"  Airflow: {', '.join(publish['run_ids']) or '(chạy tay · by hand)'}",

@@ -14,7 +14,7 @@ from egov_kpi.ledger.events import append
 from egov_kpi.publish.code import model_digest
 from egov_kpi.settings import Settings
 from egov_kpi.trace import origin
-from egov_kpi.trace.figure import Asked, Figure, Publish, find_figure, find_publish
+from egov_kpi.trace.figure import Asked, Figure, Publish, find_figure, find_publish, one_state
 from egov_kpi.trace.restatement import restatements_since
 from egov_kpi.trace.rows import Side, sides
 
@@ -39,9 +39,7 @@ _ENDS_AT_HISTORY = {
 
 def trace(settings: Settings, asked: Asked, *, by: str, publish_no: int | None = None) -> dict[str, Any]:
     """One figure, traced and logged; EGOV-TRACE-004 when its rows don't add up to it, logged as well."""
-    with connect("auditor", settings) as conn:
-        # One state of the warehouse for all statements: a build that begins meanwhile changes nothing in it.
-        conn.execute("set transaction isolation level repeatable read read only")
+    with one_state(settings) as conn:
         publish = find_publish(conn, publish_no)
         figure = find_figure(conn, publish, asked)
         found = sides(conn, settings, publish, figure) if publish.colour else {}

@@ -31,6 +31,7 @@ FACTS = {
 }
 # Parts of an address stand where no code has a character.
 _MARK = "\x1f"
+_ADDRESS = ("agency_code", "load_seq", "file_digest", "row_no")
 _COLUMNS = "measure_code, agency_code, load_seq, file_digest, row_no, observed_date, distinct_key, amount, valid_until"
 
 
@@ -98,7 +99,7 @@ def _fact(conn: Connection, wanted: Wanted, name: str) -> str:
     """A fact in which every row is its own unit: of its columns those that the auditor may see."""
     is_needed = not set(FACTS[name]).isdisjoint(wanted.datasets)
     address = sql.SQL("concat_ws({}, agency_code, load_seq, file_digest, row_no)").format(sql.Literal(_MARK))
-    columns = [column for column in _visible_columns(conn, wanted.colour, name) if column != "agency_code"]
+    columns = [column for column in _visible_columns(conn, wanted.colour, name) if column not in _ADDRESS]
     query = sql.SQL("(select {address} as agency_code, {columns} from {table} where {where}) as {name}").format(
         address=address,
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),

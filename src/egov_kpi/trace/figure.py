@@ -1,5 +1,7 @@
 """Figures and publishes: which colour still holds a publish, and one figure of it with its definition."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +12,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
+from egov_kpi.settings import Settings
 from egov_kpi.trace.period import Period
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -63,6 +67,16 @@ class Figure:
     def denominator(self) -> Decimal | None:
         found = self.values["denominator"]
         return None if found is None else Decimal(found)
+
+
+@contextmanager
+def one_state(settings: Settings) -> Iterator[Connection]:
+    """A connection of the auditor to one state of the warehouse: a build that begins meanwhile changes nothing."""
+    with connect("auditor", settings) as conn:
+        conn.execute("set transaction isolation level repeatable read read only")
+        # Some hundred thousand rows are grouped one by one.
+        conn.execute("select set_config('work_mem', '256MB', true), set_config('jit', 'off', true)")
+        yield conn
 
 
 def find_publish(conn: Connection, publish_no: int | None) -> Publish:

@@ -15,7 +15,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import append
 from egov_kpi.settings import Settings
 from egov_kpi.trace.component import FACTS, Wanted, contributions
-from egov_kpi.trace.figure import Publish, find_publish
+from egov_kpi.trace.figure import Publish, find_publish, one_state
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -116,8 +116,7 @@ def trace_row(
 
     EGOV-TRACE-005 when no load brought that file, EGOV-TRACE-007 when neither colour holds the publish any more.
     """
-    with connect("auditor", settings) as conn:
-        conn.execute("set transaction isolation level repeatable read read only")
+    with one_state(settings) as conn:
         publish = find_publish(conn, publish_no)
         if not publish.colour:
             raise EgovError("EGOV-TRACE-007", publish_no=publish.publish_no)

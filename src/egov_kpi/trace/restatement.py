@@ -13,10 +13,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.settings import Settings
-from egov_kpi.trace.figure import Figure, Publish, find_publish
+from egov_kpi.trace.figure import Figure, Publish, find_publish, one_state
 from egov_kpi.trace.period import Period
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -81,8 +80,7 @@ class Step:
 
 def restatements(settings: Settings, publish_no: int | None = None) -> dict[str, Any]:
     """All figures that a publish (default: the one shown) changed against the publish before, each with its causes."""
-    with connect("auditor", settings) as conn:
-        conn.execute("set transaction isolation level repeatable read read only")
+    with one_state(settings) as conn:
         publish = find_publish(conn, publish_no)
         if publish.publish_no == 1:
             raise EgovError("EGOV-TRACE-006", publish_no=1)

