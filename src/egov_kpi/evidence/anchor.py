@@ -100,6 +100,16 @@ def known_anchors(settings: Settings) -> list[Anchor]:
     return sorted(found, key=lambda anchor: (anchor.event_no, anchor.line))
 
 
+def covering(settings: Settings, event_no: int) -> int:
+    """The event up to which a pack has to go so that every place vouches for this one: itself where none does."""
+    firsts = []
+    for place in targets.targets(settings):
+        later = [anchor.event_no for anchor in _anchors(place.lines()) if anchor.event_no >= event_no]
+        firsts += [min(later)] if later else []
+    known = [anchor.event_no for anchor in known_anchors(settings) if anchor.event_no >= event_no]
+    return max(firsts) if firsts else min(known, default=event_no)
+
+
 def same_volume(settings: Settings) -> tuple[str, ...]:
     """Places on the disk that holds the warehouse: whoever can write the one can write the other."""
     here = settings.local_dir if settings.local_dir.exists() else settings.local_dir.parent

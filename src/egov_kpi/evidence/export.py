@@ -17,7 +17,7 @@ from psycopg import sql
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.evidence import pack, readme, verify
-from egov_kpi.evidence.anchor import MOMENT, Anchor, known_anchors
+from egov_kpi.evidence.anchor import MOMENT, Anchor, covering, known_anchors
 from egov_kpi.evidence.queries import model_sources
 from egov_kpi.landing.model import MANIFEST, delivery_from_manifest
 from egov_kpi.ledger.events import append
@@ -65,7 +65,7 @@ def export(settings: Settings, publish_no: int, path: Path, since_anchor: bool =
     anchors = known_anchors(settings)
     with connect("auditor", settings) as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        segment = _segment(conn, anchors, publish_no, since_anchor)
+        segment = _segment(conn, settings, anchors, publish_no, since_anchor)
         members = _members(conn, settings, segment, anchors)
     content = pack.pack(members, publish_no, segment.first, segment.last)
     pack.write_new(path, content)
@@ -83,7 +83,9 @@ def _checked(settings: Settings, path: Path, segment: Segment, digest: str) -> E
     return ExportResult(path, number, digest, segment.first, segment.last, check.anchored, code, findings)
 
 
-def _segment(conn: Connection, anchors: list[Anchor], publish_no: int, since_anchor: bool) -> Segment:
+def _segment(
+    conn: Connection, settings: Settings, anchors: list[Anchor], publish_no: int, since_anchor: bool
+) -> Segment:
     row = conn.execute(
         "select event_no, body_json from ledger.event"
         " where kind = 'published' and (body_json ->> 'publish_no')::bigint = %s",
@@ -92,9 +94,9 @@ def _segment(conn: Connection, anchors: list[Anchor], publish_no: int, since_anc
     if row is None:
         raise EgovError("EGOV-EVIDENCE-004", publish_no=publish_no)
     event_no, published = row
-    last = min((anchor.event_no for anchor in anchors if anchor.event_no >= event_no), default=event_no)
     before = [anchor.event_no for anchor in anchors if anchor.event_no < published["build_event_no"]]
-    return Segment(max(before, default=0) + 1 if since_anchor else 1, last, published)
+    first = max(before, default=0) + 1 if since_anchor else 1
+    return Segment(first, covering(settings, event_no), published)
 
 
 def _members(conn: Connection, settings: Settings, segment: Segment, anchors: list[Anchor]) -> dict[str, bytes]:

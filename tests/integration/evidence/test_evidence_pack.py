@@ -18,6 +18,7 @@ from egov_kpi.evidence import verify
 from egov_kpi.evidence.anchor import anchor_after_publish, anchor_head, known_anchors
 from egov_kpi.evidence.export import ExportResult, export
 from egov_kpi.ledger.events import append
+from egov_kpi.night import build as nights
 from egov_kpi.publish import build as building
 from egov_kpi.publish.publish import publish
 from egov_kpi.publish.rollback import resume, rollback
@@ -181,6 +182,17 @@ def test_a_publish_without_an_anchor_is_said_to_be_no_full_proof(stubs: Stubs, t
     assert (result.verdict, result.anchored_event) == (verify.UNKNOWN, 0)
 
 
+def test_a_pack_reaches_an_anchor_of_every_place(published: Stubs, tmp_path: Path) -> None:
+    """A place that was named later lacks the first anchor behind the publish: the pack goes on to one that it has."""
+    night(published, 2, NEXT_NIGHT)
+    own = tmp_path / "auditor.jsonl"
+    settings = published.settings.model_copy(update={"anchor": str(own)})
+    anchor_head(settings)
+    result = export(settings, 1, tmp_path / "pack.zip")
+    check = verify.Check(result.path, own)
+    assert (check.run(), check.anchored, result.last_event) == (verify.OK, result.last_event, 14), check.findings
+
+
 def test_an_edited_figure_is_found(published: Stubs, tmp_path: Path) -> None:
     with connect("superuser", published.settings) as conn:
         conn.execute("set session_replication_role = replica")
@@ -261,6 +273,21 @@ def test_a_ledger_that_contradicts_an_anchor_is_told_at_the_next_one(published: 
         anchor_head(published.settings)
     assert (caught.value.code, caught.value.context["event_no"]) == ("EGOV-EVIDENCE-003", 7)
     assert events(published.settings, "incident")[0]["code"] == "EGOV-EVIDENCE-003"
+
+
+def test_a_night_anchors_what_it_published_and_stands_when_that_fails(
+    stubs: Stubs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stubs.during_build = lambda: fill(stubs)
+    monkeypatch.setattr(nights, "verdict", lambda dataset, day, settings: {"critical": True, "verdict": "accepted"})
+    landed(stubs, 1)
+    first = nights.build_and_publish(NIGHT, settings=stubs.settings)
+    assert (first["publish"]["publish_no"], first["anchor"]["anchored"], first["anchor"]["event_no"]) == (1, True, 7)
+    (tmp_path / "mount").write_text("not mounted")
+    settings = stubs.settings.model_copy(update={"anchor": str(tmp_path / "mount" / "anchor.jsonl")})
+    landed(stubs, 2)
+    second = nights.build_and_publish(NEXT_NIGHT, settings=settings)
+    assert (second["publish"]["publish_no"], second["anchor"]["anchored"]) == (2, False)
 
 
 def test_what_a_publish_keeps_is_kept_for_good(published: Stubs) -> None:
