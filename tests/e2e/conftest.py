@@ -155,15 +155,19 @@ def digests() -> Digests:
 
 
 @pytest.fixture
-def undisturbed(request: pytest.FixtureRequest, digests: Digests) -> Callable[[date], str]:
+def undisturbed(
+    request: pytest.FixtureRequest, digests: Digests, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[date], str]:
     """The mart digest of such a night: of a test that ran before, or of the nights run once more in this process."""
 
     def digest(day: date) -> str:
         if day not in digests:
+            before = get_settings()
             settings = request.getfixturevalue("installation")
             with Progress(interactive=False) as progress:
                 for night in pd.date_range(FIRST, day).date:
                     digests[night] = run_in_process(night, progress, settings)["publish"]["mart_digest"]
+            _point_at(monkeypatch, before)
         return digests[day]
 
     return digest

@@ -15,7 +15,7 @@ from egov_kpi.simulator.faults import Fault, FaultServer
 
 pytestmark = pytest.mark.e2e
 
-FIRST, SECOND = date(2023, 3, 6), date(2023, 3, 7)
+FIRST, SECOND, THIRD = (date(2023, 3, day) for day in (6, 7, 8))
 Bi = Callable[[Settings, str], pd.DataFrame]
 
 
@@ -58,22 +58,25 @@ def test_a_week_from_the_command_line(
     code, night = command("nightly", "--in-process", "--date", "2023-03-07")
     assert code == 0 and night["publish"]["publish_no"] == 2
     digests[SECOND] = night["publish"]["mart_digest"]
-    marts_are_right(installation, date(2023, 3, 7))
+    code, night = command("nightly", "--in-process", "--date", "2023-03-08")
+    assert code == 0 and night["publish"]["publish_no"] == 3
+    digests[THIRD] = night["publish"]["mart_digest"]
+    marts_are_right(installation, THIRD)
 
-    # Back to the first publish at once, and no further publish until the hold is lifted.
+    # Back to the publish before at once, and no further publish until the hold is lifted.
     assert command("rollback", "--reason", "a test")[0] == 0
-    assert list(as_bi(installation, "select publish_no from marts.last_publish")["publish_no"]) == [1]
-    marts_are_right(installation, date(2023, 3, 6))
-    assert command("publish", "--date", "2023-03-07")[0] == 4
+    assert list(as_bi(installation, "select publish_no from marts.last_publish")["publish_no"]) == [2]
+    marts_are_right(installation, SECOND)
+    assert command("publish", "--date", "2023-03-08")[0] == 4
     assert command("status")[1]["on_hold"] is True
     assert command("rollback", "--resume")[0] == 0
 
     # A load taken out of all figures, and the marts that a build from nothing gives.
     assert command("revoke", str(first_load), "--reason", "a test")[0] == 0
-    assert command("build", "--date", "2023-03-07")[0] == 0
-    code, revoked = command("publish", "--date", "2023-03-07")
+    assert command("build", "--date", "2023-03-08")[0] == 0
+    code, revoked = command("publish", "--date", "2023-03-08")
     assert code == 0
-    assert command("build", "--rebuild", "--date", "2023-03-07")[0] == 0
+    assert command("build", "--rebuild", "--date", "2023-03-08")[0] == 0
     assert revoked["mart_digest"] == _digest_of_idle(installation)
 
     broken = tmp_path / "empty.csv"

@@ -1,8 +1,7 @@
-"""Short form of the kill harness: a seed for each step without Airflow, two kills under the real one."""
+"""Short form of the kill harness, a seed for each step; tests/e2e/test_night_through_airflow.py kills under Airflow."""
 
 import json
 import re
-import secrets
 import subprocess
 import sys
 from typing import Any
@@ -11,9 +10,6 @@ import pytest
 
 from egov_kpi.platform.postgres import ServerInfo
 from egov_kpi.settings import PROJECT_ROOT
-from proofs.chaos import airflow
-from proofs.chaos.__main__ import served
-from proofs.chaos.course import chaos_records
 from proofs.chaos.watch import bare, is_writing, name_of
 
 SEEDS = 12
@@ -52,11 +48,3 @@ def test_statements_are_told_apart() -> None:
     assert bare("-- why\nselect  1") == "select 1"
     assert name_of("select ledger.append(%s, %s)", ("published", "{}")) == "event published"
     assert name_of('create unlogged table inbound."dossier__7" (a text)') == "create unlogged table inbound.dossier__N"
-
-
-@pytest.mark.e2e
-def test_kills_under_airflow() -> None:
-    records, key = chaos_records(), secrets.token_hex(16)
-    with served(records, key) as url:
-        rows = list(airflow.run_seeds(records, url, key, [1, 4]))
-    assert all(row["ok"] for row in rows), rows
