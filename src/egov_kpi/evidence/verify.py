@@ -32,6 +32,7 @@ UNREADABLE = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, EOFError, OSError,
     zipfile.BadZipFile, zlib.error, csv.Error,
 )  # fmt: skip
+FIELDS = {"event_no", "occurred_at", "actor", "kind", "body", "prev_hash", "event_hash"}
 # Of the names of columns no digest knows, so they are said here.
 _NAMES = {
     "gates.csv": "event_no load_seq verdict rule_id severity action success failed_rows",
@@ -96,6 +97,7 @@ def read_chain(lines: Iterable[str], first: int, previous: str) -> tuple[list[Ev
             fits = (event["event_no"], event["prev_hash"], event_digest(event)) == (
                 expected, previous, event["event_hash"],
             )  # fmt: skip
+            fits = fits and set(event) == FIELDS
             event["said"] = parse(event["body"])
         except UNREADABLE as error:
             return events, f"{expected}: {error}"
@@ -221,7 +223,10 @@ class Check:
 
     def anchors(self) -> None:
         """The pack's anchors, or the auditor's own, which may name events before and after those of the pack."""
-        own = self.own_anchor.read_text("utf-8").splitlines() if self.own_anchor else []
+        kept = self.own_anchor.read_text("utf-8").split() if self.own_anchor else []
+        own = [line for line in kept if line.endswith("}")]
+        if len(own) < len(kept):
+            self.say(UNKNOWN, "Bản neo bạn giữ có dòng bị cụt", "Your own anchors have a line that was cut off")
         newest = 0
         for event in self.events:
             newest = event["said"]["publish_no"] if event["kind"] == "published" else newest

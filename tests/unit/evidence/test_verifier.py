@@ -98,6 +98,21 @@ def test_it_names_the_event_at_which_the_chain_breaks(tmp_path: Path) -> None:
     assert check.anchored == 0
 
 
+def test_what_no_hash_covers_is_refused(tmp_path: Path) -> None:
+    rig = Ledger(nights=1, anchored=1)
+    forged = [{**rig.true[0], "remark": "not under the hash"}, *rig.true[1:]]
+    content = pack.pack({**rig.members(1), "events.jsonl": b"".join(map(pack.line, forged))}, 1, 1, len(rig.true))
+    assert checked(tmp_path / "pack.zip", content).code == verify.BROKEN  # type: ignore[attr-defined]
+
+
+def test_half_a_line_in_the_own_anchors_is_said(tmp_path: Path) -> None:
+    rig = Ledger(nights=1, anchored=1)
+    own = tmp_path / "own.jsonl"
+    own.write_bytes(b'{"event_\n' + b"".join(map(pack.line, rig.anchors)))
+    check = checked(tmp_path / "pack.zip", pack.pack(rig.members(1), 1, 1, len(rig.true)), own)
+    assert (check.code, check.anchored) == (verify.UNKNOWN, len(rig.true))  # type: ignore[attr-defined]
+
+
 def test_a_segment_that_begins_at_an_anchor_holds_too(tmp_path: Path) -> None:
     rig = Ledger(nights=3, anchored=3)
     later = rig.true[rig.events_per_night :]
