@@ -12,8 +12,9 @@ from typing import Any
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.contracts.model import Column, Contract
-from egov_kpi.gate.relation import is_parsed, text_name
+from egov_kpi.gate.relation import has_text_twin, is_parsed, text_name
 from egov_kpi.gate.suite import suite_path
+from egov_kpi.load.unread import UNREAD_CELL
 from egov_kpi.settings import Settings, get_settings
 
 # Word of the dataset in a rule's identifier; numbers from 501 on are the business half.
@@ -43,6 +44,8 @@ def ceiling_rule_id(contract: Contract) -> str:
 def derived_rules(contract: Contract) -> list[_Expectation]:
     """The structural expectations of a contract, each with its purpose but without an identifier."""
     rules = [_has_rows(contract), _one_content_per_version(contract)]
+    if "xlsx" in contract.file_formats:
+        rules.append(_every_cell_read(contract))
     for column in contract.kept_columns:
         rules += _column_rules(contract, column)
     return rules
@@ -156,6 +159,24 @@ def _one_content_per_version(contract: Contract) -> _Expectation:
             "Same key and same version but another content: nothing says which row is right",
             "Đề nghị đơn vị sửa dòng sai và cập nhật lại thời điểm cập nhật",
             "Ask the unit to correct the wrong row and to give it a later time of update",
+        ),
+    )
+
+
+def _every_cell_read(contract: Contract) -> _Expectation:
+    """A cell that could not be read is no value of a column of text; elsewhere type or list refuses it anyway."""
+    plain = ", ".join(f"b.{column.name}" for column in contract.kept_columns if not has_text_twin(column))
+    query = f"with b as (select * from {{batch}}) select b._row_id from b where '{UNREAD_CELL}' in ({plain})"
+    return _expectation(
+        contract,
+        "unread",
+        "unexpected_rows_expectation",
+        {"unexpected_rows_query": query},
+        (
+            "Một ô chữ chứa công thức chưa có kết quả hoặc báo lỗi: không biết giá trị là gì",
+            "A cell of text holds a formula without a result, or an error: nobody knows its value",
+            "Mở tệp bằng bảng tính, dán giá trị thay cho công thức, lưu và gửi lại",
+            "Open the file in a spreadsheet, paste values in place of formulas, save and send it again",
         ),
     )
 

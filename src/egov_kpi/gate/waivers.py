@@ -18,7 +18,7 @@ from egov_kpi.gate.result import RuleResult
 from egov_kpi.gate.suite import Rule
 
 # Structural checks without which a row can't stand in raw, or nothing says which row is meant.
-_NEEDED = ("rows", "type", "values", "identity")
+_NEEDED = ("rows", "type", "values", "identity", "unread")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.model import Column, Contract
 from egov_kpi.contracts.sql import inbound_columns
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import LandedFile
@@ -20,6 +20,7 @@ from egov_kpi.load.pseudonym import pseudonyms
 from egov_kpi.load.row_digest import row_digests
 from egov_kpi.load.structure import Total
 from egov_kpi.load.text import clean_array, respelled
+from egov_kpi.load.unread import UNREAD_CELL
 from egov_kpi.raw.digest import digest_columns
 
 DATA, STRUCTURAL = "data", "structural"
@@ -103,7 +104,15 @@ class Assembler:
             if data is not None:
                 # A title or a total may hold anything; none of it is a value of its column.
                 values = pc.if_else(data, values, pa.scalar(None, pa.string()))
-            yield pseudonyms(column.pseudonym_domain or "", values, self.key) if column.handling == "hmac" else values
+            yield self._pseudonymised(column, values) if column.handling == "hmac" else values
+
+    def _pseudonymised(self, column: Column, values: pa.Array) -> pa.Array:
+        """Pseudonyms; a cell that could not be read keeps its mark for the gate, and nobody is made of it."""
+        unread = pc.fill_null(pc.equal(values, UNREAD_CELL), False)
+        if not pc.any(unread).as_py():
+            return pseudonyms(column.pseudonym_domain or "", values, self.key)
+        read = pc.if_else(unread, pa.scalar(None, pa.string()), values)
+        return pc.if_else(unread, UNREAD_CELL, pseudonyms(column.pseudonym_domain or "", read, self.key))
 
     def _refuse_secret(self, chunk: Chunk) -> None:
         """Second net: a row that landing should have cut ends the load (EGOV-LOAD-011)."""

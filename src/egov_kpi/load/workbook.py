@@ -24,8 +24,7 @@ from egov_kpi.load.batches import CHUNK_ROWS, Chunk, FileCount, chunk_of_rows, s
 from egov_kpi.load.headers import SEARCHED_ROWS, find_layout
 from egov_kpi.load.structure import is_numbering, read_total, total_labels
 from egov_kpi.load.text import clean
-
-UNREAD_CELL = "#FORMULA!"
+from egov_kpi.load.unread import UNREAD_CELL as UNREAD_CELL
 
 # Days since this date are what a workbook stores; the day that 1900 lacked is counted. Serials of 1954 to 2173.
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
@@ -99,7 +98,7 @@ class WorkbookFile:
             if column is None:
                 continue
             if (number, place) in self._unread:
-                cells[place] = None if column.handling == "hmac" else UNREAD_CELL
+                cells[place] = UNREAD_CELL
             elif row[place] != "" or column.is_secret_marker:
                 cells[place] = cell_text(row[place], column, self._epoch)
         return cells

@@ -19,6 +19,7 @@ from egov_kpi.gate.check import GateResult, check
 from egov_kpi.gate.relation import inbound_name, refused_name
 from egov_kpi.gate.suite import Rule, Suite, load_suite, suite_path
 from egov_kpi.ledger.events import append
+from egov_kpi.load.unread import UNREAD_CELL
 from egov_kpi.settings import Settings
 
 BUSINESS_DATE = date(2023, 3, 6)
@@ -253,6 +254,10 @@ def fault(rule: Rule) -> Row | None:
     return _structural_fault(rule)
 
 
+# A pseudonym, a key and a key again: nothing else says that they are no values.
+UNREAD_COLUMNS = {"DOS": "applicant_hash", "CER": "certificate_number", "PAP": "register_number"}
+
+
 def _structural_fault(rule: Rule) -> Row:
     column = rule.meta.get("column", "")
     wrong: dict[str, Callable[[], Row]] = {
@@ -262,6 +267,7 @@ def _structural_fault(rule: Rule) -> Row:
         "pattern": lambda: {column: "TTHC-1"},
         "minimum": lambda: {column: str(rule.kwargs["min_value"] - 1)},
         "identity": dict,
+        "unread": lambda: {UNREAD_COLUMNS[rule.rule_id[5:8]]: UNREAD_CELL},
     }
     return wrong[rule.meta["check"]]()
 

@@ -93,7 +93,8 @@ def test_formulas_without_a_result_are_marked(read, tmp_path) -> None:
 
 def test_a_formula_in_an_identifier_is_no_identifier(read, tmp_path) -> None:
     rows, _ = read(DATASET, _book(tmp_path, _with(dossier(1), 0, "=A1"), dossier(2)))
-    assert _data(rows)[0]["dossier_hash"] is None
+    assert _data(rows)[0]["dossier_hash"] == UNREAD_CELL
+    assert len(str(_data(rows)[1]["dossier_hash"])) == 64
 
 
 def test_an_error_in_a_cell_is_marked(read, tmp_path) -> None:
