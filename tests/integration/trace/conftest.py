@@ -1,4 +1,4 @@
-"""Two published nights of the calibrated profile, dossiers and paper registers only."""
+"""Two published nights of the calibrated profile: dossiers, paper registers, and of the stocks two."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -12,8 +12,10 @@ from egov_kpi.publish.build import build
 from proofs.harness.cluster import cluster_of_tests
 from proofs.harness.world import World
 
-NIGHTS = (date(2023, 3, 6), date(2023, 3, 7))
-DATASETS = ("one_stop.dossiers", "forms.paper_register")
+NIGHTS = {
+    date(2023, 3, 6): ("one_stop.dossiers", "forms.paper_register", "portal.procedures", "iso.certificates"),
+    date(2023, 3, 7): ("one_stop.dossiers",),
+}
 
 
 @pytest.fixture(scope="package")
@@ -22,8 +24,8 @@ def published() -> Iterator[World]:
     passed = GateResult("pass", {})
     with cluster_of_tests().world("calibrated", 20230306) as world, pytest.MonkeyPatch.context() as patch:
         patch.setattr(publishing, "_audit_result", lambda *_: passed)
-        for night in NIGHTS:
-            for dataset in DATASETS:
+        for night, datasets in NIGHTS.items():
+            for dataset in datasets:
                 ingest.pull_and_stage(dataset, night, run_id=f"manual__{night}", settings=world.settings)
                 ingest.gate_and_promote(dataset, night, settings=world.settings)
             build(world.settings, night)

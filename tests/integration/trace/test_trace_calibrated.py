@@ -108,6 +108,24 @@ def test_a_trace_takes_at_most_five_seconds(published: World, cell: tuple[str, s
     assert min(seconds(), seconds()) < SECONDS
 
 
+@pytest.mark.parametrize(("agency", "period"), [("823", "2023Q1"), ("06", "2022"), ("28672", "2023-02")])
+def test_whatever_the_roll_up_the_rows_add_up(published: World, agency: str, period: str) -> None:
+    """Sums, last snapshots, things counted once, and things counted where the denominator has them."""
+    wanted = parse_period(period)
+    kpis = published.ask(
+        "auditor",
+        "select kpi_code from marts.kpi_value_history where publish_no = 1 and agency_code = %s and scope = 'tree'"
+        " and period_grain = %s and period_start = %s and numerator + coalesce(denominator, 0) > 0",
+        agency, wanted.grain, wanted.start,
+    )["kpi_code"]  # fmt: skip
+    assert len(kpis) > 5
+    for kpi in kpis:
+        told = traced(published, kpi, agency, period)
+        sides = [told[side] for side in ("numerator", "denominator") if side in told]
+        assert all(side["stated"] == side["from_rows"] for side in sides)
+        assert all(bool(side["rows"]) == bool(side["stated"]) for side in sides)
+
+
 def test_what_a_trace_says_beside_the_rows(published: World) -> None:
     told = traced(published, "bcci_received", "823", "2023Q1")
     assert float(told["figure"]["value"]) == pytest.approx(100 * 149 / 4608)
@@ -285,6 +303,7 @@ def test_a_publish_that_no_colour_holds_ends_at_its_loads(published: World) -> N
     told = traced(published, "bcci_received", "823", "2023Q1")
     assert (told["figure"]["numerator"], told["figure"]["denominator"]) == (149, 4608)
     assert not told["ends_at"]["stored"] and "numerator" not in told
+    # received dossiers come from both
     assert {load["dataset"] for load in told["loads"]} == {"one_stop.dossiers", "forms.paper_register"}
     assert told["kpi"]["formula_en"] and told["restatements_since"]
     with pytest.raises(EgovError, match="EGOV-TRACE-007"):
