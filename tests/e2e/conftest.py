@@ -41,6 +41,8 @@ QUICK = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
     "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
+    # Titles of processes are written over their environment unless it is kept for those who look into it.
+    "SPT_NOENV": "1",
 }
 
 FIRST = date(2023, 3, 6)

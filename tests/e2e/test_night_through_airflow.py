@@ -202,6 +202,8 @@ def test_the_key_of_the_sources_is_nowhere_in_airflow(nights: Nights, source_key
         for pid in processes.members(leader.pid)
         if source_key.encode() in _environment(pid)
     ]
+    seen = [_environment(leader.pid) for leader in airflow.component_processes(nights.settings).values()]
+    assert all(b"AIRFLOW_HOME=" in environment for environment in seen)
     assert set(holders) == {"api-server"}
 
 
@@ -344,9 +346,10 @@ def _fence_is_waited_for(nights: Nights) -> bool:
 
 
 def _process(title: str) -> int:
-    """The process that has given itself this title."""
+    """The process that has given itself this title, of which there may be room for the beginning only."""
     listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
-    found = [int(line.split(None, 1)[0]) for line in listed.splitlines() if line.split(None, 1)[1].strip() == title]
+    processes_by_title = [line.split(None, 1) for line in listed.splitlines()]
+    found = [int(pid) for pid, args in processes_by_title if len(args) > len(title) - 16 and title.startswith(args)]
     assert len(found) == 1, (title, found)
     return found[0]
 

@@ -73,14 +73,15 @@ def answer(load_seq: int, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def build_and_publish(partition_key: str) -> dict[str, Any]:
+    """A dataset that is missing is not waited for: the build of 04:30, or the next night, finds it."""
     from egov_kpi.night import build, ingest
 
-    with _explained(final=(ExitCode.BAD_DATA, ExitCode.COULD_NOT_CHECK)):
+    with _explained(final_codes=("EGOV-NIGHT-002",)):
         return build.build_and_publish(date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS)
 
 
 @contextmanager
-def _explained(final: tuple[ExitCode, ...] = (ExitCode.BAD_DATA,)) -> Iterator[None]:
+def _explained(final: tuple[ExitCode, ...] = (ExitCode.BAD_DATA,), final_codes: tuple[str, ...] = ()) -> Iterator[None]:
     """Log a coded error in both languages; raise it so that Airflow tries again only where that can help."""
     from airflow.sdk.exceptions import AirflowFailException
 
@@ -91,6 +92,6 @@ def _explained(final: tuple[ExitCode, ...] = (ExitCode.BAD_DATA,)) -> Iterator[N
     except EgovError as error:
         log.error("%s %s → %s", error.code, error.text("vi"), error.remedy("vi"))
         log.error("%s %s → %s", error.code, error.text("en"), error.remedy("en"))
-        if error.exit_code in final:
+        if error.exit_code in final or error.code in final_codes:
             raise AirflowFailException(str(error)) from error
         raise
