@@ -31,7 +31,7 @@ from egov_kpi.simulator.faults import Fault, FaultServer
 from egov_kpi.simulator.records import Records
 from proofs.chaos import airflow as chaos
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("airflow")]
+pytestmark = pytest.mark.e2e
 
 FIRST, SECOND, THIRD = (date(2023, 3, day) for day in (6, 7, 8))
 # Of the kill harness: the postmaster, inside a transaction of the step that the seed draws.

@@ -15,7 +15,7 @@ from egov_kpi.platform.airflow_api import AirflowApi
 from egov_kpi.platform.processes import Process
 from egov_kpi.settings import Settings
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("airflow")]
+pytestmark = pytest.mark.e2e
 
 
 def test_every_service_is_healthy_and_on_loopback_only(running: Settings) -> None:
