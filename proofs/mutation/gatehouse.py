@@ -11,6 +11,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError, ExitCode
 from egov_kpi.extract import pull
 from egov_kpi.extract.http import Policy
+from egov_kpi.extract.partly import PartlyRefused
 from egov_kpi.gate.check import check
 from egov_kpi.landing import Delivery
 from egov_kpi.ledger.loads import register_load
@@ -71,6 +72,8 @@ class Gatehouse:
             if load_seq is None:
                 return Seen("known")
             staged = stage(self.settings, contract, delivery, load_seq)
+        except PartlyRefused as partly:
+            return Seen("door", tuple(refusal.code for refusal in partly.refusals))
         except EgovError as error:
             if error.exit_code == ExitCode.REFUSED:
                 raise
