@@ -45,7 +45,7 @@ doctor: setup ## Kiểm tra cài đặt · check the installation
 
 test: setup lint ## Kiểm tra mã, chạy mọi bài thử · lint, then all tests, the real scheduler's included
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e" $(PYTEST_ARGS)
-	@$(BIN)/python -m pytest -m e2e $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m e2e -n 2 tests/e2e $(PYTEST_ARGS)
 
 test-unit: setup ## Bài thử nhanh, không cần Postgres · the quick tests, without Postgres
 	@$(BIN)/python -m pytest -n 2 tests/unit $(PYTEST_ARGS)
