@@ -230,9 +230,9 @@ def test_two_hands_and_ninety_days(rig: Rig) -> None:
         waiver.propose(DATASET, RETURNED_EARLY, "thử", TODAY + timedelta(days=92), "phụ trách", settings=rig.settings)
     number = waiver.propose(DATASET, RETURNED_EARLY, "thử", TODAY, "phụ trách", settings=rig.settings)["waiver_no"]
     with pytest.raises(EgovError, match="EGOV-QUAR-105"):
-        waiver.approve(number, " an ", settings=rig.settings)
+        waiver.approve(number, " Phụ Trách ", settings=rig.settings)
     with connect("custodian", rig.settings) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        conn.execute("select quarantine.approve_waiver(%s, 'Bình')", (number,))
+        conn.execute("select quarantine.approve_waiver(%s, 'lãnh đạo')", (number,))
     with connect("custodian", rig.settings) as conn, pytest.raises(EgovError, match="EGOV-LEDGER-003"):
         append(conn, "waiver_approved", {"waiver_no": number})
     approved = waiver.approve(number, "lãnh đạo", settings=rig.settings)
