@@ -246,7 +246,7 @@ def test_one_login_in_both_roles_approves_nothing_of_its_own(rig: Rig) -> None:
         values = (RETURNED_EARLY, DATASET, None, "thử", TODAY, "phụ trách")
         conn.execute("select quarantine.propose_waiver(%s, %s, %s, %s, %s, %s)", values)
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="same hand"):
-            conn.execute("select quarantine.approve_waiver(1, 'Bình')")
+            conn.execute("select quarantine.approve_waiver(1, 'lãnh đạo')")
 
 
 # --------------------------------------------------------------------------------------------- rejection and decisions
