@@ -100,13 +100,6 @@ OF_TOTAL = re.compile(
 TOTAL = re.compile(
     r"(?:^|\W)(?:tổng(?! hợp| kết| thể| cục| đài)|tổng số|tổng cộng|cộng)(?:\s+\S+){0,8}\s*$", re.IGNORECASE
 )
-INTAKE = re.compile(
-    r"(?:tổng|tiếp nhận|phát sinh|phải giải quyết|hiện có|toàn (?:huyện|xã|tỉnh|thị xã|thành phố|phường)|"
-    r"trong (?:số )?|"
-    r"trên|giao|bố trí|rà soát|kiểm tra|khảo sát|ban hành|thu về|phát ra|cung cấp|có)\W*(?:\S+\s+){0,7}$",
-    re.IGNORECASE,
-)
-
 RESULT = re.compile(
     r"kết quả|thực hiện (?:được|đạt)|(?<!\w)đã(?!\w)|đạt được|chỉ đạt|mới đạt|ước đạt|thực tế|tính đến|trong kỳ|"
     r"hiện (?:nay|có|đạt)|"

@@ -83,6 +83,11 @@ def validity_expression(column: Column, alias: str) -> str:
     return f"({text} is null or {text} = '' or {check})"
 
 
+def inbound_name(contract: Contract, load_seq: int) -> str:
+    """Name of a load's table in the schema inbound."""
+    return f"{contract.table}__{load_seq}"
+
+
 def inbound_columns(contract: Contract) -> list[tuple[str, str]]:
     """Name and type of the columns of one load's text table, in order."""
     return [*INBOUND_OWN_COLUMNS, *((column.name, "text") for column in contract.kept_columns)]
@@ -184,13 +189,13 @@ def key_digest_expression(contract: Contract, alias: str, *, typed: bool = False
 def source_version_expression(contract: Contract, alias: str, *, typed: bool = False) -> str:
     """SQL for the time of the source's version as timestamptz; NULL when the text is none."""
     column = contract.version_column
-    value = f"{alias}.{identifier(column.name)}" if typed else _cast_or_null(column, alias)
+    value = f"{alias}.{identifier(column.name)}" if typed else cast_or_null(column, alias)
     # The beginning of the day here, whatever the session's time zone.
     return value if column.type == "timestamp" else f"(({value})::timestamp at time zone {literal(TIMEZONE)})"
 
 
 def _key_text(column: Column, alias: str, typed: bool) -> str:
-    value = f"{alias}.{identifier(column.name)}" if typed else _cast_or_null(column, alias)
+    value = f"{alias}.{identifier(column.name)}" if typed else cast_or_null(column, alias)
     if column.type == "date":
         return f"to_char({value}, 'YYYY-MM-DD')"
     if column.type == "timestamp":
@@ -198,7 +203,8 @@ def _key_text(column: Column, alias: str, typed: bool) -> str:
     return value if column.sql_type == "text" else f"({value})::text"
 
 
-def _cast_or_null(column: Column, alias: str) -> str:
+def cast_or_null(column: Column, alias: str) -> str:
+    """SQL for the typed value of a row of text; NULL, which equals nothing, where the text is none."""
     check = validity_expression(column, alias)
     cast = cast_expression(column, alias)
     return cast if check == "true" else f"case when {check} then {cast} end"

@@ -19,14 +19,14 @@ import psycopg
 from psycopg import sql
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import inbound_columns
+from egov_kpi.contracts.sql import inbound_columns, inbound_name
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.errors import EgovError
 from egov_kpi.gate.derive import ceiling_rule_id, disagreements
 from egov_kpi.gate.gx import Outcome, evaluate
 from egov_kpi.gate.parameters import Connection, LoadFacts, load_facts, suite_parameters
 from egov_kpi.gate.quarantine import quarantine_rows
-from egov_kpi.gate.relation import Night, checked_name, checked_query, inbound_name, refused_name
+from egov_kpi.gate.relation import Night, checked_name, checked_query, refused_name
 from egov_kpi.gate.result import GateResult, RuleResult, Verdict, require_positive, sealed
 from egov_kpi.gate.suite import Suite, load_suite, suite_path
 from egov_kpi.gate.waivers import Waiver, in_force, let_through, usable, waive_load, waive_loads

@@ -1,10 +1,10 @@
 """Refused rows into quarantine, in the transaction of whoever decides on the load."""
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import identifier, key_digest_expression, source_version_expression
+from egov_kpi.contracts.sql import identifier, inbound_name, key_digest_expression, source_version_expression
 from egov_kpi.errors import EgovError
 from egov_kpi.gate.parameters import Connection, load_facts
-from egov_kpi.gate.relation import ROW_KEY, inbound_name, refused_name
+from egov_kpi.gate.relation import ROW_KEY, refused_name
 from egov_kpi.gate.result import GateResult, require_positive
 from egov_kpi.raw.digest import row_digest_expression
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from egov_kpi.contracts.model import Column, Contract
-from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, literal, validity_expression
+from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, inbound_name, literal, validity_expression
 
 # Systems older than this do not exist; dates before it are defaults of a spreadsheet or of an empty field.
 EARLIEST_DATE = date(2000, 1, 1)
@@ -38,20 +38,16 @@ ROW_ID = "_row_id"
 ROW_KEY = "(i._file::bigint << 40) + i._row_no"
 
 
-def inbound_name(contract: Contract, load_seq: int) -> str:
-    return f"{contract.table}__{load_seq}"
-
-
 def checked_name(contract: Contract, load_seq: int) -> str:
-    return f"{contract.table}__{load_seq}__gate"
+    return f"{inbound_name(contract, load_seq)}__gate"
 
 
 def refused_name(contract: Contract, load_seq: int) -> str:
-    return f"{contract.table}__{load_seq}__refused"
+    return f"{inbound_name(contract, load_seq)}__refused"
 
 
 def waived_name(contract: Contract, load_seq: int) -> str:
-    return f"{contract.table}__{load_seq}__waived"
+    return f"{inbound_name(contract, load_seq)}__waived"
 
 
 def has_text_twin(column: Column) -> bool:

@@ -11,9 +11,10 @@ from datetime import date
 from psycopg import sql
 
 from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.sql import inbound_name
 from egov_kpi.gate.derive import ceiling_rule_id
 from egov_kpi.gate.parameters import Connection
-from egov_kpi.gate.relation import ROW_KEY, inbound_name, refused_name, waived_name
+from egov_kpi.gate.relation import ROW_KEY, refused_name, waived_name
 from egov_kpi.gate.result import RuleResult
 from egov_kpi.gate.suite import Rule
 

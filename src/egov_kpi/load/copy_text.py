@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-SEPARATOR = "\x1f"
+from egov_kpi.raw.digest import SEPARATOR
+
 OPTIONS = "format text, delimiter E'\\x1f', null ''"
 
 # What COPY's text form reads as something else than itself.

@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class Prefetched(Iterator[T]):
-    """Iterates over batches made in a thread of its own. `error` keeps what ended them early, whoever swallows it."""
+    """Iterates over batches made in a thread of its own; what ends them early is raised here."""
 
     def __init__(self, batches: Iterator[T]) -> None:
-        self.error: BaseException | None = None
+        self._error: BaseException | None = None
         self._batches = batches
         self._queue: queue.Queue[T | None] = queue.Queue(DEPTH)
         self._stopped = threading.Event()
@@ -36,8 +36,8 @@ class Prefetched(Iterator[T]):
         batch = self._queue.get()
         if batch is not None:
             return batch
-        if self.error is not None:
-            raise self.error
+        if self._error is not None:
+            raise self._error
         raise StopIteration
 
     def _run(self) -> None:
@@ -47,7 +47,7 @@ class Prefetched(Iterator[T]):
                 if self._stopped.is_set():
                     return
         except BaseException as error:  # noqa: BLE001 (handed over to the thread that asked)
-            self.error = error
+            self._error = error
         self._queue.put(None)
 
     def _drain(self) -> None:

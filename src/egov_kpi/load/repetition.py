@@ -7,7 +7,8 @@ of the inbound table, in hex; promotion compares only such rows in full. No comm
 import numpy as np
 import pyarrow as pa
 
-PREFIX_BYTES = 8
+from egov_kpi.raw.digest import REPEATED_BYTES
+
 # More of them than this are looked for by Postgres when the time comes.
 MAXIMUM_NOTED = 5000
 
@@ -23,8 +24,8 @@ class Repetitions:
     def add(self, digests: pa.Array) -> None:
         whole = digests.drop_null()
         words = np.frombuffer(whole.buffers()[2] or b"", dtype=">u8")
-        first = whole.offset * _DIGEST_BYTES // PREFIX_BYTES
-        step = _DIGEST_BYTES // PREFIX_BYTES
+        first = whole.offset * _DIGEST_BYTES // REPEATED_BYTES
+        step = _DIGEST_BYTES // REPEATED_BYTES
         self._prefixes.append(words[first : first + len(whole) * step : step].copy())
 
     def met_again(self) -> list[str] | None:
@@ -33,4 +34,4 @@ class Repetitions:
         repeated = np.unique(prefixes[1:][prefixes[1:] == prefixes[:-1]])
         if len(repeated) > MAXIMUM_NOTED:
             return None
-        return [f"{int(prefix):0{PREFIX_BYTES * 2}x}" for prefix in repeated]
+        return [f"{int(prefix):0{REPEATED_BYTES * 2}x}" for prefix in repeated]

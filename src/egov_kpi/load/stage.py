@@ -14,7 +14,7 @@ import psycopg
 import pyarrow as pa
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import identifier, inbound_columns, literal
+from egov_kpi.contracts.sql import identifier, inbound_columns, inbound_name, literal
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import Delivery, LandedFile
@@ -26,6 +26,7 @@ from egov_kpi.load.prefetch import Prefetched
 from egov_kpi.load.pseudonym import pseudonym_key
 from egov_kpi.load.repetition import Repetitions
 from egov_kpi.load.workbook import WorkbookFile
+from egov_kpi.raw.digest import REPEATED
 from egov_kpi.settings import Settings
 
 ROLE = "loader"
@@ -44,11 +45,6 @@ class StageResult:
     @property
     def data(self) -> int:
         return self.landed - self.structural
-
-
-def inbound_name(contract: Contract, load_seq: int) -> str:
-    """Name of a load's table in the schema inbound."""
-    return f"{contract.table}__{load_seq}"
 
 
 def stage(settings: Settings, contract: Contract, delivery: Delivery, load_seq: int) -> StageResult:
@@ -87,30 +83,25 @@ def _note(cursor: Cursor, contract: Contract, load_seq: int, repetitions: Repeti
     met_again = repetitions.met_again()
     if met_again is not None:
         table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
-        cursor.execute(_sql(f"comment on table {table} is {literal('repeated: ' + ' '.join(met_again))}"))
+        cursor.execute(f"comment on table {table} is {literal(REPEATED + ' '.join(met_again))}".encode())
 
 
 def _create(cursor: Cursor, contract: Contract, load_seq: int) -> None:
     table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
     columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in inbound_columns(contract))
-    cursor.execute(_sql(f"drop table if exists {table}"))
-    cursor.execute(_sql(f"create unlogged table {table} ({columns}) with (autovacuum_enabled = false)"))
+    cursor.execute(f"drop table if exists {table}".encode())
+    cursor.execute(f"create unlogged table {table} ({columns}) with (autovacuum_enabled = false)".encode())
 
 
 def _copy(cursor: Cursor, contract: Contract, load_seq: int, batches: Iterator[pa.RecordBatch]) -> int:
     """Copy the batches in; how many rows Postgres says it stored."""
     names = ", ".join(identifier(name) for name, _ in inbound_columns(contract))
     table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
-    statement = _sql(f"copy {table} ({names}) from stdin ({OPTIONS})")
+    statement = f"copy {table} ({names}) from stdin ({OPTIONS})".encode()
     with Prefetched(map(copy_lines, batches)) as blocks, cursor.copy(statement) as copy:
         for block in blocks:
             copy.write(block)
     return cursor.rowcount
-
-
-def _sql(text: str) -> Any:
-    """A statement made of a contract's names; psycopg's type for it wants literals only."""
-    return text
 
 
 def _batches(contract: Contract, delivery: Delivery, key: bytes, counts: list[FileCount]) -> Iterator[pa.RecordBatch]:
@@ -173,7 +164,7 @@ def _sum_of(cursor: Cursor, contract: Contract, column_name: str | None, file_no
         f"select sum({name}::bigint)::bigint from inbound.{identifier(table)} "  # noqa: S608 (names of contracts)
         f"where _file = {file_no} and _kind = {literal(DATA)} and {name} ~ '^[0-9]{{1,15}}$'"
     )
-    cursor.execute(_sql(statement))
+    cursor.execute(statement.encode())
     row = cursor.fetchone()
     return None if row is None or row[0] is None else int(row[0])
 

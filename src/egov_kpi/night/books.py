@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.sql import inbound_name
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -144,7 +145,7 @@ def columns_added(conn: Connection, load_seq: int) -> list[str]:
 
 def inbound_rows(conn: Connection, contract: Contract, load_seq: int) -> int | None:
     """Rows that wait in inbound; None when the table is not there. A crash of Postgres leaves it empty."""
-    name = f'inbound."{contract.table}__{load_seq}"'
+    name = f'inbound."{inbound_name(contract, load_seq)}"'
     row = conn.execute("select to_regclass(%s)", (name,)).fetchone()
     if row is None or row[0] is None:
         return None

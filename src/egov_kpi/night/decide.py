@@ -7,8 +7,6 @@ nothing happens.
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from psycopg import sql
-
 from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError, ExitCode
@@ -110,10 +108,7 @@ def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> 
 
 def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
     """Only after the decision has been committed; what a kill leaves here is dropped by the next night."""
-    from egov_kpi.gate.relation import waived_name
     from egov_kpi.raw.promote import drop_inbound
 
     with connect("loader", settings) as conn:
         drop_inbound(conn, contract, load_seq)
-        waived = sql.Identifier("inbound", waived_name(contract, load_seq))
-        conn.execute(sql.SQL("drop table if exists {}").format(waived))

@@ -12,17 +12,17 @@ from typing import Any
 
 import psycopg
 
-from egov_kpi.contracts.model import Column, Contract
+from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import (
     TIMEZONE,
-    cast_expression,
+    cast_or_null,
     identifier,
+    inbound_name,
     key_digest_expression,
     literal,
     source_version_expression,
-    validity_expression,
 )
-from egov_kpi.gate.relation import ROW_KEY, inbound_name, waived_name
+from egov_kpi.gate.relation import ROW_KEY, waived_name
 from egov_kpi.gate.result import GateResult
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -177,7 +177,7 @@ def _corrected_before(conn: Connection, contract: Contract, load_seq: int, taken
     Of several loads the one of the same snapshot comes first, then the newest version.
     """
     keys = [column for column in contract.key_columns if column.role != "snapshot_date"]
-    same = " and ".join(f"r.{identifier(column.name)} = {_typed(column)}" for column in keys)
+    same = " and ".join(f"r.{identifier(column.name)} = {cast_or_null(column, 'i')}" for column in keys)
     version = source_version_expression(contract, "r", typed=True)
     query = f"""
         with waiting as materialized ({_waiting(contract)} and q.load_seq = %(load_seq)s)
@@ -201,9 +201,3 @@ def _corrected_before(conn: Connection, contract: Contract, load_seq: int, taken
     """
     rows = conn.execute(query.encode(), {"load_seq": load_seq, "taken": taken}).fetchall()
     return [Closing(load_seq, "corrected", ids, brought_by, EARLIER_EXPORT) for brought_by, ids in rows]
-
-
-def _typed(column: Column) -> str:
-    """The value of a key column of an inbound row; NULL, which equals nothing, where the text is none."""
-    check, cast = validity_expression(column, "i"), cast_expression(column, "i")
-    return cast if check == "true" else f"case when {check} then {cast} end"

@@ -13,6 +13,9 @@ from egov_kpi.contracts.sql import identifier
 
 # Unit separator; loading refuses a file that holds one.
 SEPARATOR = "\x1f"
+# Loading notes beginnings of digests that it met more than once, in hex, as the comment of the inbound table.
+REPEATED = "repeated: "
+REPEATED_BYTES = 8
 
 
 def digest_columns(contract: Contract) -> tuple[Column, ...]:

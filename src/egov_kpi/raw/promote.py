@@ -18,16 +18,16 @@ from typing import Any
 import psycopg
 
 from egov_kpi.contracts.model import Column, Contract
-from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier
+from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, inbound_name
 from egov_kpi.errors import EgovError
-from egov_kpi.raw.digest import row_digest_expression, whole_row_expression
+from egov_kpi.gate.relation import refused_name, waived_name
+from egov_kpi.raw.digest import REPEATED, REPEATED_BYTES, row_digest_expression, whole_row_expression
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Hash tables of a million keys; the transaction's own, gone with it.
 WORK_MEM = "128MB"
 _OWN_COLUMNS = ("load_seq", "file_digest", "sheet", "row_no", "row_digest", "is_unchanged", "loaded_month")
-_NOTE = "repeated: "
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class _Load:
 
     @property
     def inbound(self) -> str:
-        return f"inbound.{identifier(f'{self.contract.table}__{self.load_seq}')}"
+        return f"inbound.{identifier(inbound_name(self.contract, self.load_seq))}"
 
     @property
     def raw(self) -> str:
@@ -102,10 +102,9 @@ def promote(conn: Connection, contract: Contract, load_seq: int, file_digests: S
 
 
 def drop_inbound(conn: Connection, contract: Contract, load_seq: int) -> None:
-    """Remove a load's inbound table, and the gate's list of refused rows, once the load has been decided."""
-    for suffix in ("", "__refused"):
-        name = identifier(f"{contract.table}__{load_seq}{suffix}")
-        conn.execute(_sql(f"drop table if exists inbound.{name}"))
+    """Remove a load's inbound table, and the gate's lists of its rows, once the load has been decided."""
+    for name_of in (inbound_name, refused_name, waived_name):
+        conn.execute(f"drop table if exists inbound.{identifier(name_of(contract, load_seq))}".encode())
 
 
 def _landed_digests(conn: Connection, load_seq: int) -> list[str]:
@@ -142,17 +141,17 @@ def _refused_rows(conn: Connection, load: _Load) -> _Place:
 def _prefixes_met_again(conn: Connection, load: _Load) -> list[bytes]:
     """Beginnings of the digests that more than one row may have, as loading noted them, else by a look at all rows."""
     (note,) = _row(conn, "select obj_description(to_regclass(%s), 'pg_class')", (load.inbound,))
-    if note is not None and note.startswith(_NOTE):
-        return [bytes.fromhex(prefix) for prefix in note.removeprefix(_NOTE).split()]
+    if note is not None and note.startswith(REPEATED):
+        return [bytes.fromhex(prefix) for prefix in note.removeprefix(REPEATED).split()]
     query = f"""
         select {_prefix(load.contract)} from {load.inbound} as i
         where i._kind = 'data' group by 1 having count(*) > 1
     """
-    return [row[0] for row in conn.execute(_sql(query))]
+    return [row[0] for row in conn.execute(query.encode())]
 
 
 def _prefix(contract: Contract) -> str:
-    return f"substr({row_digest_expression(contract, 'i')}, 1, 8)"
+    return f"substr({row_digest_expression(contract, 'i')}, 1, {REPEATED_BYTES})"
 
 
 def _repeated_rows(conn: Connection, load: _Load, refused: _Place) -> _Place:
@@ -189,7 +188,7 @@ def _store(conn: Connection, load: _Load, left_out: _Place, has_history: bool) -
     query = f"insert into {target} ({names}) {_typed_rows(load, left_out, has_history)}"
     _read_as_contracts_write(conn)
     try:
-        stored = conn.execute(_sql(query), {**load.values, **_left_out(left_out)}).rowcount
+        stored = conn.execute(query.encode(), {**load.values, **_left_out(left_out)}).rowcount
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         # The message may quote the value.
         detail = error.sqlstate
@@ -261,16 +260,11 @@ def _left_out(place: _Place) -> dict[str, Any]:
 
 
 def _places(conn: Connection, query: str, values: dict[str, Any]) -> _Place:
-    found = conn.execute(_sql(query), values).fetchall()
+    found = conn.execute(query.encode(), values).fetchall()
     return _Place([file for file, _ in found], [row for _, row in found])
 
 
 def _row(conn: Connection, query: str, values: Any = None) -> tuple[Any, ...]:
-    row = conn.execute(_sql(query), values).fetchone()
+    row = conn.execute(query.encode(), values).fetchone()
     assert row is not None  # an aggregate without groups always has one row
     return row
-
-
-def _sql(text: str) -> Any:
-    """A statement made of a contract's names; psycopg's type for it wants literals only."""
-    return text
