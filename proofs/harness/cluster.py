@@ -1,6 +1,6 @@
 """A throw-away Postgres cluster, its templates, and fresh databases cloned from them.
 
-The same way as the tests take it. EGOV_TEST_DATABASE_URL (a superuser's URL) puts the databases on a server of yours.
+The tests take theirs from here too. EGOV_TEST_DATABASE_URL (a superuser's URL) puts the databases on a server of yours.
 """
 
 import fcntl
@@ -102,6 +102,12 @@ class Cluster:
         self.drop(world.database)
         shutil.rmtree(world.folder)
 
+    def forget_templates(self) -> None:
+        """On a server of yours the templates outlive a run, but their logins' passwords don't."""
+        if not self.server.embedded:
+            for name in (self.seeded_name, self.migrated_name):
+                self.drop(name)
+
     def url(self, database: str) -> str:
         """The superuser's URL of one of the cluster's databases."""
         return self.server.superuser_url(database)
@@ -142,14 +148,14 @@ def throw_away_cluster(durable: bool = False) -> Iterator[Cluster]:
     root = Path(tempfile.mkdtemp(prefix="egov-kpi-proof-"))
     # the server's own user has to pass through it; what is private inside has modes of its own
     root.chmod(0o711)
-    settings = Settings(local_dir=root / "local", database_url=os.environ.get(TEST_URL, ""), postgres_port=0)
+    settings = _settings(root)
     owner = os.getpid()
     try:
         with _ended_in_order():
             cluster = Cluster(postgres.ensure_running(settings, DURABLE if durable else THROW_AWAY), settings, root)
-            _forget_templates(cluster)
+            cluster.forget_templates()
             yield cluster
-            _forget_templates(cluster)
+            cluster.forget_templates()
     finally:
         # A fork of this process that ends is no reason to end the cluster.
         if os.getpid() == owner:
@@ -172,17 +178,18 @@ def _ended_in_order() -> Iterator[None]:
 
 def cluster_of_tests() -> Cluster:
     """The cluster of the pytest run, its templates included; the run itself ends it."""
-    root = Path(os.environ[TEST_ROOT])
-    settings = Settings(local_dir=root / "local", database_url=os.environ.get(TEST_URL, ""), postgres_port=0)
+    settings = settings_of_tests()
     server = postgres.ensure_running(settings, THROW_AWAY)
-    return Cluster(server, settings, root, "template_migrated", "template_seeded")
+    return Cluster(server, settings, Path(os.environ[TEST_ROOT]), "template_migrated", "template_seeded")
 
 
-def _forget_templates(cluster: Cluster) -> None:
-    """On a server of yours the templates outlive a run, but their logins' passwords don't."""
-    if not cluster.server.embedded:
-        for name in (SEEDED, MIGRATED):
-            cluster.drop(name)
+def settings_of_tests() -> Settings:
+    """Settings of that cluster, whether it runs or not."""
+    return _settings(Path(os.environ[TEST_ROOT]))
+
+
+def _settings(root: Path) -> Settings:
+    return Settings(local_dir=root / "local", database_url=os.environ.get(TEST_URL, ""), postgres_port=0)
 
 
 def _migrate(settings: Settings) -> None:

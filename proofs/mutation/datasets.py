@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from egov_kpi.gate.derive import PREFIXES
 from egov_kpi.simulator import exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
@@ -45,18 +46,8 @@ class Dataset:
     @property
     def word(self) -> str:
         """The dataset's word in rule identifiers."""
-        return _WORDS[self.id]
+        return PREFIXES[self.id]
 
-
-_WORDS = {
-    "one_stop.dossiers": "DOS",
-    "ioffice.outgoing_documents": "DOC",
-    "mail.accounts": "MAI",
-    "directory.headcount": "HEA",
-    "iso.certificates": "CER",
-    "portal.procedures": "PRO",
-    "forms.paper_register": "PAP",
-}
 
 DOSSIERS = Dataset(
     id="one_stop.dossiers",

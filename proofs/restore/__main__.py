@@ -62,7 +62,7 @@ def _story(drills: Drill, cluster: Cluster, other: Cluster, world: World) -> Non
             _restore(drills, other, world, folder, "after crash", before)
             _refused(drills, other, world, folder, taken.folder)
     _next_night(drills, world, "original")
-    is_right = drill.marts_are_right(world, drill.SECOND)
+    is_right = world.figures_are_right(drill.SECOND)
     drills.case("figures", "so với dữ liệu gốc · against the records", "X", "=" if is_right else "≠", is_right)
 
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import psycopg
 
 from egov_kpi.errors import EgovError
@@ -21,7 +20,6 @@ from egov_kpi.platform import backup as backups
 from egov_kpi.platform import postgres, processes
 from egov_kpi.platform.backup import BackupResult, BackupState
 from egov_kpi.settings import Settings
-from egov_kpi.simulator.truth import COLUMNS, compare, expected_kpis
 from proofs.harness.cluster import Cluster, Saved
 from proofs.harness.environment import environment
 from proofs.harness.world import World
@@ -71,12 +69,6 @@ def held(night: "subprocess.Popen[bytes]") -> Iterator[None]:
         yield
     finally:
         night.send_signal(signal.SIGCONT)
-
-
-def marts_are_right(world: World, day: date) -> bool:
-    """Whether every published figure is what the simulator's own records give."""
-    actual = world.as_bi("select * from marts.kpi_value")[COLUMNS]
-    return len(actual) > 0 and compare(expected_kpis(world.records, pd.Timestamp(day)), actual).empty
 
 
 def crash(cluster: Cluster) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from egov_kpi.settings import get_settings
-from proofs.harness.cluster import cluster_of_tests
+from proofs.harness.cluster import Cluster
 from proofs.mutation.datasets import DATASETS
 from proofs.mutation.defects import DEFECTS
 from proofs.mutation.key import ALLOWED, allowed_rules
@@ -23,10 +23,9 @@ KINDS = (
 )
 
 
-def test_planted_defects_are_caught_by_the_rules_that_the_key_names(template_db: str, tmp_path: Path) -> None:
-    assert template_db
+def test_planted_defects_are_caught_by_the_rules_that_the_key_names(cluster: Cluster, tmp_path: Path) -> None:
     key = tmp_path / "key.jsonl"
-    cases = list(mutate(cluster_of_tests(), 1, key, KINDS, ("mail.accounts",)))
+    cases = list(mutate(cluster, 1, key, KINDS, ("mail.accounts",)))
     assert len(cases) == len(KINDS) == len(key.read_text(encoding="utf-8").splitlines())
     assert [case for case in cases if not case.is_caught] == [], summary(cases)
 

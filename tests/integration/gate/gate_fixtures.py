@@ -13,10 +13,10 @@ import psycopg
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import inbound_columns
+from egov_kpi.contracts.sql import inbound_columns, inbound_name
 from egov_kpi.db.connect import connect
 from egov_kpi.gate.check import GateResult, check
-from egov_kpi.gate.relation import inbound_name, refused_name
+from egov_kpi.gate.relation import refused_name
 from egov_kpi.gate.suite import Rule, Suite, load_suite, suite_path
 from egov_kpi.ledger.events import append
 from egov_kpi.load.unread import UNREAD_CELL

@@ -17,10 +17,9 @@ from psycopg.rows import dict_row
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import inbound_columns
+from egov_kpi.contracts.sql import inbound_columns, inbound_name
 from egov_kpi.db.connect import connect
 from egov_kpi.gate.gx import Outcome
-from egov_kpi.gate.relation import inbound_name
 from egov_kpi.gate.result import GateResult
 from egov_kpi.gate.suite import Rule
 from egov_kpi.ledger.loads import register_load
