@@ -23,7 +23,6 @@ Expiry = Annotated[
 ]
 Agency = Annotated[str | None, typer.Option("--agency", help="Mã đơn vị · code of the unit")]
 RuleId = Annotated[str | None, typer.Option("--rule", help="Mã quy tắc · rule, GATE-…")]
-STATES = ("open", "corrected", "replayed", "waived", "rejected")
 
 
 def _known_dataset(dataset: str | None) -> str | None:
@@ -31,8 +30,10 @@ def _known_dataset(dataset: str | None) -> str | None:
 
 
 def _known_state(state: str | None) -> str | None:
-    if state and state not in (*STATES, "all"):
-        raise typer.BadParameter(f"{state!r}: {', '.join(STATES)}, all")
+    from egov_kpi.contracts.sql import QUARANTINE_STATES
+
+    if state and state not in (*QUARANTINE_STATES, "all"):
+        raise typer.BadParameter(f"{state!r}: {', '.join(QUARANTINE_STATES)}, all")
     return state
 
 
