@@ -44,7 +44,8 @@ doctor: setup ## Kiểm tra cài đặt · check the installation
 	@$(BIN)/egov-kpi doctor
 
 test: setup lint ## Kiểm tra mã, chạy mọi bài thử · lint, then all tests, the real scheduler's included
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not e2e" $(PYTEST_ARGS)
+	@# a file stays with one worker: its tests share a warehouse, and some build on what the ones before them did
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" $(PYTEST_ARGS)
 	@$(BIN)/python -m pytest -m e2e -n 2 tests/e2e $(PYTEST_ARGS)
 
 test-unit: setup ## Bài thử nhanh, không cần Postgres · the quick tests, without Postgres
