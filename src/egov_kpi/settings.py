@@ -34,6 +34,8 @@ class Settings(BaseSettings):
 
     # Base URL of the source systems; the simulator's address when it is empty.
     source_base_url: str = ""
+    # PEM file of the authorities that alone may vouch for the sources' TLS certificates; empty: the public ones.
+    source_ca_file: str = ""
     simulator_port: int = 0
     simulator_profile: str = "calibrated"
     simulator_seed: int = 20230306

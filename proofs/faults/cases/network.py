@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
+
 from egov_kpi.errors import EgovError
 from egov_kpi.night import ingest
 from egov_kpi.night.build import build_and_publish
@@ -192,33 +194,75 @@ def ties(rig: Rig) -> Seen:
 
 @case("N15", "chứng thư TLS hết hạn", "expired TLS certificate", REFUSED, group=GROUP, quick=True)
 def expired_certificate(rig: Rig) -> Seen:
-    return _certificate_refused(rig, datetime.now(UTC) - timedelta(days=1))
+    return _certificate_refused(rig, _in_days(-1))
 
 
 @case("N15b", "chứng thư không ai bảo chứng", "certificate that nobody vouches for", REFUSED, group=GROUP)
 def unknown_certificate(rig: Rig) -> Seen:
-    return _certificate_refused(rig, datetime.now(UTC) + timedelta(days=30))
+    return _certificate_refused(rig, _in_days(30))
+
+
+@case("N15c", "chứng thư do CA nội bộ cấp, đã khai CA", "certificate of a private authority that was named", EXACT,
+      group=GROUP)  # fmt: skip
+def private_authority(rig: Rig) -> Seen:
+    """Behind TLS the same content lands; whoever else's certificate is shown to that setting is refused."""
+    expected = undisturbed(rig, MAIL)
+    with _tls_server(rig, _in_days(30)) as (url, authority, asked):
+        with variables(SOURCE_BASE_URL=url, SOURCE_CA_FILE=str(authority)), hasty():
+            found = _pull(MAIL)
+        demand(found == expected and asked, f"loads {found}, undisturbed {expected}, asked {len(asked)} times")
+        with _tls_server(rig, _in_days(30)) as (other, _, _):
+            refusal = _certificate_refusal(rig, SOURCE_BASE_URL=other, SOURCE_CA_FILE=str(authority))
+    return Seen("X", f"load {' '.join(map(str, found))} again over TLS; another authority's: {refusal}")
+
+
+@case("N15d", "CA nội bộ đã khai, chứng thư hết hạn", "named private authority, expired certificate", REFUSED,
+      group=GROUP)  # fmt: skip
+def private_authority_expired(rig: Rig) -> Seen:
+    before = rig.publish_no()
+    with _tls_server(rig, _in_days(-1)) as (url, authority, asked):
+        refusal = _certificate_refusal(rig, SOURCE_BASE_URL=url, SOURCE_CA_FILE=str(authority))
+    demand(not asked and before == rig.publish_no(), "it was asked all the same")
+    return Seen("R", f"{refusal}, publish {before} stays")
 
 
 def _certificate_refused(rig: Rig, ends: datetime) -> Seen:
     before = rig.publish_no()
-    with _tls_server(ends) as (url, _, asked), variables(SOURCE_BASE_URL=url), hasty():
+    with _tls_server(rig, ends) as (url, _, asked):
+        refusal = _certificate_refusal(rig, SOURCE_BASE_URL=url)
+    demand(not asked and before == rig.publish_no(), "it was asked all the same")
+    return Seen("R", f"{refusal}, publish {before} stays")
+
+
+def _certificate_refusal(rig: Rig, **settings: str) -> str:
+    with variables(**settings), hasty():
         told = rig.command("pull", MAIL, "--date", NEXT_DAY.isoformat())
     code = (told.error or {}).get("code")
     demand((told.code, code) == (4, "EGOV-NET-008"), f"exit {told.code} {code}")
-    demand(not asked and before == rig.publish_no(), "it was asked all the same")
-    return Seen("R", f"exit {told.code} {code}, publish {before} stays")
+    return f"exit {told.code} {code}"
+
+
+def _in_days(days: int) -> datetime:
+    return datetime.now(UTC) + timedelta(days=days)
 
 
 @contextmanager
-def _tls_server(ends: datetime) -> Iterator[tuple[str, Path, list[str]]]:
-    """A source behind TLS whose certificate ends then; its address, its certificate, and what it was asked."""
+def _tls_server(rig: Rig, ends: datetime) -> Iterator[tuple[str, Path, list[str]]]:
+    """The sources behind TLS whose certificate ends then; address, certificate, and what they were asked."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            self.send_error(404)
+            key = {"X-API-Key": self.headers["X-API-Key"]}
+            answer = httpx.get(rig.world.source.url + self.path, headers=key, trust_env=False)
+            self.send_response(answer.status_code)
+            for name in ("Content-Type", "X-Total-Rows"):
+                if name in answer.headers:
+                    self.send_header(name, answer.headers[name])
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
 
         def log_message(self, format: str, *args: object) -> None:
             return

@@ -239,6 +239,19 @@ def retry_after(headers: httpx.Headers, now: datetime | None = None) -> float | 
     return (moment - (now or datetime.now(UTC))).total_seconds()
 
 
+def trusting(ca_file: str) -> ssl.SSLContext | bool:
+    """What a client checks certificates against: the authorities of a PEM file and no others, else the public ones.
+
+    EGOV-NET-017 when the file can't be read or holds no certificate; there is no way to check nothing.
+    """
+    if not ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise EgovError("EGOV-NET-017", file=ca_file, detail=error.strerror or type(error).__name__) from error
+
+
 def checked_base(base_url: str) -> httpx.URL:
     """The base URL of a source, provided that it is one: http(s), a host, no login inside."""
     try:

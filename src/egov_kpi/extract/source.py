@@ -12,7 +12,7 @@ from datetime import date
 
 from egov_kpi.contracts.model import Contract
 from egov_kpi.errors import EgovError
-from egov_kpi.extract.http import Policy, SourceClient
+from egov_kpi.extract.http import Policy, SourceClient, trusting
 from egov_kpi.extract.systems import SYSTEMS, Pull
 from egov_kpi.landing.model import Delivery
 from egov_kpi.settings import Settings, get_settings
@@ -20,10 +20,14 @@ from egov_kpi.settings import Settings, get_settings
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where one source system answers, and the key that it asks for."""
+    """Where one source system answers, the key that it asks for, and whose word on its certificate counts.
+
+    `ca_file` is a PEM file of authorities; empty: the public ones.
+    """
 
     base_url: str
     token: str = field(repr=False)
+    ca_file: str = ""
 
 
 Lookup = Callable[[str], Endpoint]
@@ -60,7 +64,7 @@ def pull(
         raise EgovError("EGOV-NET-016", window_from=window_from, window_to=business_date)
     lookup = _LOOKUP.get()
     endpoint = lookup(contract.system) if lookup else _of_settings(settings)
-    with SourceClient(endpoint.base_url, policy) as client:
+    with SourceClient(endpoint.base_url, policy, trusting(endpoint.ca_file)) as client:
         request = Pull(contract, window_from, business_date, settings, client, endpoint.token)
         return SYSTEMS[contract.system](request)
 
@@ -69,4 +73,6 @@ def _of_settings(settings: Settings) -> Endpoint:
     # Imported late: it knows how to start processes, which a test with an address of its own never needs.
     from egov_kpi.platform import simulator_service
 
-    return Endpoint(simulator_service.base_url(settings), simulator_service.source_token(settings))
+    return Endpoint(
+        simulator_service.base_url(settings), simulator_service.source_token(settings), settings.source_ca_file
+    )

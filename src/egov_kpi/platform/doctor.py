@@ -20,6 +20,7 @@ import psycopg
 from packaging.requirements import Requirement
 
 from egov_kpi.errors import EgovError
+from egov_kpi.extract.http import trusting
 from egov_kpi.platform import airflow, listening, postgres, processes, simulator_service
 from egov_kpi.settings import Settings
 
@@ -291,6 +292,7 @@ def _anchor(settings: Settings) -> Iterator[Check]:
 def _sources(settings: Settings) -> Iterator[Check]:
     if settings.source_base_url:
         host = httpx.URL(settings.source_base_url).host
+        trusting(settings.source_ca_file)
         yield Check("sources", "OK", f"hệ thống nguồn tại {host}", f"source systems at {host}")
     elif simulator_service.is_running(settings):
         url = simulator_service.base_url(settings)

@@ -20,7 +20,7 @@ from source_rig import TOKEN, Asked, Handler, Patience, Rig, Script
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.errors import EgovError
 from egov_kpi.extract import pull
-from egov_kpi.extract.http import Policy, SourceClient, check_addresses, checked_base, retry_after
+from egov_kpi.extract.http import Policy, SourceClient, check_addresses, checked_base, retry_after, trusting
 from egov_kpi.landing import Delivery
 from egov_kpi.settings import Settings
 
@@ -617,16 +617,42 @@ def test_certificate_that_proves_nothing(
 
 
 @pytest.mark.parametrize("days", [-1, 30])
-def test_certificate_of_a_known_authority(serve: Serve, tmp_path: Path, days: int) -> None:
+def test_certificate_of_a_private_authority_that_was_named(
+    serve: Serve, settings_of: SettingsOf, patience: Patience, tmp_path: Path, days: int
+) -> None:
     certificate = _certificate(tmp_path, datetime.now(UTC) + timedelta(days=days))
-    rig = serve(lambda handler, asked: handler.answer(b"{}"))
-    url = _tls(rig, certificate)
-    with SourceClient(url, Policy(), ssl.create_default_context(cafile=str(certificate))) as client:
-        if days > 0:
-            assert client.get("/x", {}, {}).body == b"{}"
-        else:
-            with pytest.raises(EgovError, match="EGOV-NET-008"):
-                client.get("/x", {}, {})
+    rig = serve(lambda handler, asked: handler.answer(_csv(2), CSV_TYPE))
+    settings = settings_of(_tls(rig, certificate)).model_copy(update={"source_ca_file": str(certificate)})
+    if days > 0:
+        (delivery,) = pull(get_contract("one_stop.dossiers"), DAY, None, settings, patience.policy)
+        assert delivery.rows_declared == 2
+    else:
+        with pytest.raises(EgovError, match="EGOV-NET-008"):
+            pull(get_contract("one_stop.dossiers"), DAY, None, settings, patience.policy)
+        assert not rig.asked
+
+
+def test_a_named_authority_vouches_for_its_own_certificates_alone(serve: Serve, tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(days=30)
+    (tmp_path / "other").mkdir()
+    url = _tls(serve(lambda handler, asked: handler.answer(b"{}")), _certificate(tmp_path / "other", soon))
+    authority = trusting(str(_certificate(tmp_path, soon)))
+    with SourceClient(url, Policy(), authority) as client, pytest.raises(EgovError, match="EGOV-NET-008"):
+        client.get("/x", {}, {})
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"], ids=["absent", "empty", "rubbish"])
+def test_a_file_of_authorities_that_holds_none_is_refused(
+    settings_of: SettingsOf, patience: Patience, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    settings = settings_of("https://127.0.0.1:1").model_copy(update={"source_ca_file": str(file)})
+    with pytest.raises(EgovError) as caught:
+        pull(get_contract("mail.accounts"), DAY, None, settings, patience.policy)
+    assert (caught.value.code, caught.value.exit_code) == ("EGOV-NET-017", 2)
+    assert str(file) in str(caught.value)
 
 
 def test_one_refused_register_stops_no_other(serve: Serve, settings_of: SettingsOf, patience: Patience) -> None:

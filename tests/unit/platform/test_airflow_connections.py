@@ -75,6 +75,16 @@ def test_a_host_is_a_url_or_a_bare_name(
     assert KEY not in repr(found)
 
 
+def test_a_private_authority_goes_with_the_connection(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = settings.model_copy(update={"source_ca_file": "ca.pem"})
+    value = json.loads(airflow_connections.variables(named, [])["AIRFLOW_CONN_EGOV_MAIL"])
+    assert value["extra"] == {"ca_file": str(Path("ca.pem").resolve())}
+    _airflow_has(
+        monkeypatch, host="https://a.example", schema=None, port=None, password=KEY, extra_dejson=value["extra"]
+    )
+    assert airflow_connections.endpoint("mail").ca_file == value["extra"]["ca_file"]
+
+
 @pytest.mark.parametrize(("host", "password", "missing"), [("", KEY, "host"), ("https://a", None, "password")])
 def test_a_half_filled_connection_says_what_it_lacks(
     host: str, password: str | None, missing: str, monkeypatch: pytest.MonkeyPatch
@@ -100,7 +110,7 @@ def test_a_missing_connection_is_not_replaced_by_the_settings(monkeypatch: pytes
 def _airflow_has(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
     from airflow.sdk import Connection
 
-    monkeypatch.setattr(Connection, "get", lambda name: SimpleNamespace(**fields))
+    monkeypatch.setattr(Connection, "get", lambda name: SimpleNamespace(**{"extra_dejson": {}, **fields}))
 
 
 def _no_server(settings: Settings) -> postgres.ServerInfo:
