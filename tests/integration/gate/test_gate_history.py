@@ -244,6 +244,43 @@ def test_the_rule_refuses_what_no_other_does(warehouse: Settings, name: str) -> 
     assert (found.rule_id, found.action) == (purpose_of(warehouse, name), result.verdict)
 
 
+@pytest.mark.parametrize("dataset", [DOS, DOC])
+def test_a_small_unit_that_vanishes_from_the_day_exported_twice(warehouse: Settings, dataset: str) -> None:
+    """Three rows of 40 are no fifth of them, but all that this unit had."""
+    story = Story(dataset, {"agency_code": "824"}, range(1, 4), further=lambda given: given[3:])
+    story.keep_before(warehouse)
+    result = judged(warehouse, dataset, story.load_now())
+    expected = purpose_of(warehouse, "DOS overlap" if dataset == DOS else "DOC overlap")
+    assert [rule.rule_id for rule in result.failed] == [expected]
+
+
+def _book(*numbers: int) -> Callable[[Rows], Rows]:
+    """November's book; October's had the numbers 1 to 10."""
+    return lambda _: [{**fx.paper(number), **_days(number % 5 + 7), "updated_at": "30/11/2022"} for number in numbers]
+
+
+def _days(day: int) -> fx.Row:
+    done = f"{day + 2:02d}/11/2022"
+    return {"received_date": f"{day:02d}/11/2022", "finished_date": done, "returned_date": done}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "verdict"),
+    [
+        pytest.param(range(11, 21), "pass", id="whole"),
+        pytest.param(range(14, 21), "block", id="the first lines are left out"),
+        pytest.param(range(13, 21), "pass", id="two numbers were never given"),
+        pytest.param(range(13, 14), "block", id="one line of three is left"),
+    ],
+)
+def test_a_book_counts_on_from_the_month_before(warehouse: Settings, numbers: range, verdict: str) -> None:
+    story = Story(PAP, further=_book(*numbers))
+    story.keep_before(warehouse)
+    result = judged(warehouse, PAP, story.load_now())
+    expected = [purpose_of(warehouse, "PAP gaps")] if verdict == "block" else []
+    assert (result.verdict, [rule.rule_id for rule in result.failed]) == (verdict, expected)
+
+
 # A night that is unlike others and right all the same -----------------------------------------------------------------
 
 CLOSED: fx.Row = {"received_at": "01/09/2022 08:00", "due_at": "30/09/2022 17:00"}
@@ -261,6 +298,15 @@ def _old_cases(given: Rows) -> Rows:
         pytest.param(Story(DOS, OPEN, now=OPEN, now_only=range(1, 4), habit=True), id="the backlog is cleared"),
         pytest.param(Story(DOS, further=_old_cases, habit=True), id="old cases among new ones"),
         pytest.param(Story(PAP, {"channel": "Bưu chính công ích"}, range(1, 4)), id="a small book"),
+        pytest.param(
+            Story(
+                CER,
+                {"agency_code": "824", "valid_until_date": "15/02/2023"},
+                range(1, 2),
+                further=lambda given: given[1:],
+            ),
+            id="a unit's announcement has lapsed",
+        ),
     ],
 )
 def test_a_right_load_that_is_unlike_others_passes(warehouse: Settings, story: Story) -> None:
