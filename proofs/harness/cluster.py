@@ -33,6 +33,7 @@ TEST_URL = "EGOV_TEST_DATABASE_URL"
 TEST_ROOT = "EGOV_TEST_ROOT"
 MIGRATED = "proof_migrated"
 SEEDED = "proof_seeded"
+PUBLISHED = "template_published"
 # What is thrown away needs no durability, and is quicker without.
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 DURABLE = {"shared_buffers": "128MB"}
@@ -74,18 +75,27 @@ class Cluster:
         """A warehouse with all migrations and the seeds: what a first night starts from."""
         return self.template(self.seeded_name, _seed, self.migrated)
 
-    def template(self, name: str, fill: Callable[[Settings], None], origin: Saved | None = None) -> Saved:
-        """Make a template once, by whoever needs it first; it gets its name only when it is complete."""
+    def template(
+        self, name: str, fill: Callable[[Settings], None], origin: Saved | None = None, folder: Path | None = None
+    ) -> Saved:
+        """Make a template once, by whoever needs it first; it gets its name only when it is complete.
+
+        `folder` is where it keeps its files, when it has any of its own.
+        """
+        place = folder or self.settings.local_dir
         with (self.root / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self._exists(name):
                 making = f"{name}_making"
                 self.drop(making)
                 self.create(making, origin.database if origin else "template0")
-                with environment(self.url(making), self.settings.local_dir) as settings:
+                if folder:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    shutil.copytree(self.settings.secrets_dir, folder / "secrets")
+                with environment(self.url(making), place) as settings:
                     fill(settings)
                 self.rename(making, name)
-        return Saved(name, self.settings.local_dir)
+        return Saved(name, place)
 
     def clone(self, origin: Saved, name: str = "") -> Saved:
         """A copy of a saved world, to be worked in."""
@@ -93,7 +103,7 @@ class Cluster:
         folder = self.root / "worlds" / name
         folder.mkdir(parents=True)
         self.create(name, origin.database)
-        for part in ("secrets", "landing", "dbt"):
+        for part in ("secrets", "landing", "dbt", "gate"):
             if (origin.folder / part).exists():
                 shutil.copytree(origin.folder / part, folder / part)
         return Saved(name, folder)
@@ -105,7 +115,7 @@ class Cluster:
     def forget_templates(self) -> None:
         """On a server of yours the templates outlive a run, but their logins' passwords don't."""
         if not self.server.embedded:
-            for name in (self.seeded_name, self.migrated_name):
+            for name in (PUBLISHED, self.seeded_name, self.migrated_name):
                 self.drop(name)
 
     def url(self, database: str) -> str:

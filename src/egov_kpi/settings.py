@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     # between them. Empty: a file under local_dir, which protects against nobody who can write the database.
     anchor: str = ""
 
+    # The static report after every publish; without it `egov-kpi report build` makes one when asked.
+    report_after_publish: bool = True
+
     timezone: str = "Asia/Ho_Chi_Minh"
     # First business date that the 02:00 schedule may run by itself. Empty: nights are only started by hand, because the
     # simulated sources live in a calendar of their own and tonight must not mix with a night of 2023.

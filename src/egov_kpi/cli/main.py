@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from egov_kpi.cli import admin, claims, deadline, evidence, loads, nights, output, publishing, quarantine, trace
+from egov_kpi.cli import admin, claims, deadline, evidence, loads, nights, output, publishing, quarantine, report, trace
 from egov_kpi.errors import EgovError, ExitCode
 
 
@@ -21,7 +21,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for module in (nights, loads, publishing, admin, claims, quarantine, deadline, evidence, trace):
+    for module in (nights, loads, publishing, admin, claims, quarantine, deadline, evidence, trace, report):
         module.register(app)
     return app
 

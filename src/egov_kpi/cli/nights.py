@@ -31,8 +31,12 @@ def nightly(
     run = run_in_process if in_process else run_through_airflow
     with Progress() as progress:
         result = run(business_date, progress)
+    report = result["report"] or {"path": None, "error": None, "exit_code": 0}
     lines = [_publish_line(result["publish"]), *(output.load_line(load) for load in result["loads"])]
-    output.emit(result, lines, as_json)
+    output.emit(result, [*lines, *([f"report={report['path']}"] if report["path"] else [])], as_json)
+    if report["error"]:
+        output.show_told_error(report["error"], as_json)
+        raise typer.Exit(report["exit_code"])
 
 
 def status(as_json: Json = False) -> None:
@@ -50,6 +54,13 @@ def _publish_line(publish: dict[str, Any] | None) -> str:
         f"publish={publish['publish_no']} business_date={publish['business_date']} "
         f"colour={publish['colour']} code_version={publish['code_version']}"
     )
+
+
+def _report_line(report: dict[str, Any] | None) -> str:
+    if report is None:
+        return "report=- (chưa lập · none yet: egov-kpi report build)"
+    old = "" if report["is_current"] else " (của bản công bố khác · of another publish: egov-kpi report build)"
+    return f"report={report['path']} publish={report['publish_no']} built_at={report['built_at']:%Y-%m-%d %H:%M}{old}"
 
 
 def _status_lines(result: dict[str, Any]) -> list[str]:
@@ -70,4 +81,10 @@ def _status_lines(result: dict[str, Any]) -> list[str]:
     incidents = [
         f"! {item['occurred_at']} {item['kind']} {item['dataset'] or ''}".rstrip() for item in result["incidents"]
     ]
-    return [_publish_line(result["publish"]), *held, *output.table(headers, rows), *incidents]
+    return [
+        _publish_line(result["publish"]),
+        _report_line(result["report"]),
+        *held,
+        *output.table(headers, rows),
+        *incidents,
+    ]

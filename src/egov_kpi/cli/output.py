@@ -35,10 +35,15 @@ def note(text: str) -> None:
 
 
 def show_error(error: EgovError, as_json: bool) -> None:
+    show_told_error(error.as_dict(), as_json)
+
+
+def show_told_error(error: Mapping[str, Any], as_json: bool) -> None:
+    """The same of an error that arrives as part of a result."""
     if as_json:
-        sys.stderr.write(json.dumps(error.as_dict(), ensure_ascii=False, default=_plain, sort_keys=True) + "\n")
+        sys.stderr.write(json.dumps(error, ensure_ascii=False, default=_plain, sort_keys=True) + "\n")
         return
-    for line in error_lines(error):
+    for line in told_error_lines(error):
         note(line)
 
 

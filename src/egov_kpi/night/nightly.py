@@ -14,6 +14,7 @@ from egov_kpi.night import books, ingest
 from egov_kpi.night.build import build_and_publish, current_publish
 from egov_kpi.night.progress import Progress
 from egov_kpi.platform.airflow_api import TERMINAL, AirflowApi
+from egov_kpi.report.state import report_after_publish, shown_report
 from egov_kpi.settings import Settings, get_settings
 
 BUILD_DAG = "build_marts"
@@ -39,7 +40,12 @@ def run_in_process(business_date: date, progress: Progress, settings: Settings |
         else:
             _tell_verdict(settings, progress, dataset, business_date)
     progress.step(BUILD_DAG, "running")
-    build_and_publish(business_date, settings=settings)
+    try:
+        build_and_publish(business_date, settings=settings)
+    finally:
+        # it shows a night that is not published as well
+        if settings.report_after_publish:
+            report_after_publish(settings)
     return _result(settings, business_date, progress)
 
 
@@ -131,6 +137,7 @@ def _result(settings: Settings, business_date: date, progress: Progress) -> dict
     return {
         "business_date": business_date.isoformat(),
         "publish": publish,
+        "report": shown_report(settings, int(publish["publish_no"])),
         "verdicts": {item["dataset"]: item["verdict"] for item in verdicts},
         "loads": [{name: load[name] for name in plain} for load in loads],
     }

@@ -1,5 +1,6 @@
 """What `egov-kpi status` shows: one row per dataset, the current publish, the last incidents. All from the ledger."""
 
+from dataclasses import asdict
 from typing import Any
 
 from egov_kpi.contracts.loader import all_contracts
@@ -7,6 +8,7 @@ from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.night import books
 from egov_kpi.night.build import current_publish
+from egov_kpi.report.state import site_state
 from egov_kpi.settings import Settings, get_settings
 
 INCIDENTS_SHOWN = 5
@@ -19,12 +21,23 @@ def status(settings: Settings | None = None) -> dict[str, Any]:
         datasets = [_dataset(conn, contract) for contract in all_contracts(settings).values()]
         held = conn.execute("select l.on_hold from ledger.live as l").fetchone()
         incidents = _incidents(conn)
+    publish = current_publish(settings)
     return {
-        "publish": current_publish(settings),
+        "publish": publish,
+        "report": _report(settings, publish),
         "on_hold": bool(held and held[0]),
         "datasets": datasets,
         "incidents": incidents,
     }
+
+
+def _report(settings: Settings, publish: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The site that is shown, and whether it is that of the current publish."""
+    state = site_state(settings)
+    if state is None:
+        return None
+    is_current = publish is not None and publish["publish_no"] == state.publish_no
+    return {**asdict(state), "path": state.path / "index.html", "is_current": is_current}
 
 
 def _dataset(conn: books.Connection, contract: Contract) -> dict[str, Any]:

@@ -80,6 +80,18 @@ def build_and_publish(partition_key: str) -> dict[str, Any]:
         return build.build_and_publish(date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS)
 
 
+def report() -> dict[str, Any]:
+    """The static report of the publish that readers see; nothing to do before the first one, or where it is off."""
+    from egov_kpi.report.site import build_report
+    from egov_kpi.report.state import told
+    from egov_kpi.settings import get_settings
+
+    if not get_settings().report_after_publish:
+        return {}
+    with _explained(final=(ExitCode.REFUSED,)):
+        return told(build_report(get_settings()))
+
+
 @contextmanager
 def _explained(final: tuple[ExitCode, ...] = (ExitCode.BAD_DATA,), final_codes: tuple[str, ...] = ()) -> Iterator[None]:
     """Log a coded error in both languages; raise it so that Airflow tries again only where that can help."""

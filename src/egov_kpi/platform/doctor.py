@@ -194,7 +194,29 @@ def _postgres(settings: Settings) -> Iterator[Check]:
     yield _logins(settings)
     yield _ledger(settings)
     yield from _made("anchor", _anchor, settings)
+    yield from _made("report", _report, settings)
     yield _quarantine(settings)
+
+
+def _report(settings: Settings) -> Iterator[Check]:
+    """Whether the report is that of the publish that readers see, and how old it is."""
+    from egov_kpi.db.connect import connect
+    from egov_kpi.report.state import site_state
+
+    shown = site_state(settings)
+    with connect("auditor", settings) as connection:
+        row = connection.execute("select publish_no from ledger.live").fetchone()
+    live = row[0] if row else 0
+    if shown is None:
+        status: Status = "WARN" if live else "OK"
+        yield Check("report", status, "chưa lập; chạy egov-kpi report build", "none yet; run egov-kpi report build")
+        return
+    age = str(datetime.now(UTC) - shown.built_at).split(".")[0]
+    if live == shown.publish_no:
+        yield Check("report", "OK", f"bản công bố {live}, lập cách đây {age}", f"publish {live}, made {age} ago")
+    else:
+        yield Check("report", "WARN", f"còn là của bản công bố {shown.publish_no}; chạy egov-kpi report build",
+                    f"still that of publish {shown.publish_no}; run egov-kpi report build")  # fmt: skip
 
 
 def _migrations(settings: Settings, connection: "psycopg.Connection[tuple[object, ...]]") -> Check:

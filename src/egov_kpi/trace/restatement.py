@@ -81,12 +81,18 @@ class Step:
 def restatements(settings: Settings, publish_no: int | None = None) -> dict[str, Any]:
     """All figures that a publish (default: the one shown) changed against the publish before, each with its causes."""
     with one_state(settings) as conn:
-        publish = find_publish(conn, publish_no)
-        if publish.publish_no == 1:
-            raise EgovError("EGOV-TRACE-006", publish_no=1)
-        step = _step(conn, publish)
-        changed = _changed(conn, "publish_no = %(publish_no)s", {"publish_no": publish.publish_no})
-        explained = _explain(conn, step, changed)
+        return compare(conn, publish_no)
+
+
+def compare(conn: Connection, publish_no: int | None = None, closed_only: bool = False) -> dict[str, Any]:
+    """The same within a transaction of the caller's; `closed_only` explains figures of periods that were over alone."""
+    publish = find_publish(conn, publish_no)
+    if publish.publish_no == 1:
+        raise EgovError("EGOV-TRACE-006", publish_no=1)
+    step = _step(conn, publish)
+    changed = _changed(conn, "publish_no = %(publish_no)s", {"publish_no": publish.publish_no})
+    closed = [entry for entry in changed if entry["is_period_over"]]
+    explained = _explain(conn, step, closed if closed_only else changed)
     counts: dict[str, int] = {}
     for entry in explained:
         for cause in entry["causes"]:
@@ -96,8 +102,8 @@ def restatements(settings: Settings, publish_no: int | None = None) -> dict[str,
         "previous_publish_no": step.before.publish_no,
         "published_at": publish.published_at,
         "business_date": publish.business_date,
-        "values": len(explained),
-        "closed_periods": sum(entry["is_period_over"] for entry in explained),
+        "values": len(changed),
+        "closed_periods": len(closed),
         "causes": counts,
         "loads": [_load_as_dict(load, step.before.business_date) for load in step.loads],
         "rollbacks": step.rollbacks,

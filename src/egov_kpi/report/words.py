@@ -1,0 +1,57 @@
+"""The words of the report in both languages, where they are not sentences of one page. Each is (vi, en)."""
+
+Word = tuple[str, str]
+
+THEMES: dict[str, Word] = {
+    "digital_signature": ("Chữ ký số", "Digital signatures"),
+    "official_mail": ("Thư điện tử công vụ", "Official mail"),
+    "online_service": ("Dịch vụ công và hồ sơ", "Online services and dossiers"),
+    "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
+}
+VERDICTS: dict[str, Word] = {
+    "accepted": ("đã nhận", "accepted"),
+    "quarantined": ("nhận, cách ly một phần", "accepted, part set aside"),
+    "blocked": ("bị chặn", "blocked"),
+    "could_not_check": ("chưa kiểm tra được", "could not be checked"),
+    "pending": ("chờ kiểm tra", "waiting for the gate"),
+    "never_loaded": ("chưa từng nạp", "never loaded"),
+    "revoked": ("đã thu hồi", "revoked"),
+}
+ANSWERS: dict[str, Word] = {
+    "delivery_pulled": ("nguồn đã gửi", "source delivered"),
+    "delivery_empty": ("nguồn không có gì mới", "source had nothing new"),
+    "pull_failed": ("không lấy được", "could not be pulled"),
+}
+STATES: dict[str, Word] = {
+    "open": ("chờ xử lý", "open"),
+    "corrected": ("đã sửa", "corrected"),
+    "replayed": ("đã nạp lại", "replayed"),
+    "waived": ("được miễn trừ", "waived"),
+    "rejected": ("loại hẳn", "rejected"),
+}
+CLAIM_VERDICTS: dict[str, Word] = {
+    "holds": ("đúng", "holds"),
+    "wrong": ("sai", "wrong"),
+    "incomplete": ("thiếu dữ kiện", "incomplete"),
+    "unit_slip": ("lẫn đơn vị tính", "unit slip"),
+    "target": ("chỉ tiêu, không phải kết quả", "a target, not a result"),
+    "ambiguous": ("không rõ", "ambiguous"),
+}
+REASONS: dict[str, Word] = {
+    "denominator_zero": ("mẫu số bằng 0", "the denominator is zero"),
+    "denominator_unknown": ("chưa có mẫu số", "the denominator is not known"),
+    "denominator_synthetic": ("mẫu số là số giả định", "the denominator is made up"),
+}
+UNITS: dict[str, Word] = {
+    "percent": ("%", "%"),
+    "count": ("", ""),
+    "days": ("ngày", "days"),
+    "points": ("điểm", "points"),
+}
+GRAINS: dict[str, Word] = {"month": ("tháng", "month"), "quarter": ("quý", "quarter"), "year": ("năm", "year")}
+UNKNOWN_UNIT: Word = ("Đơn vị không có trong danh mục", "Units that the list does not know")
+
+
+def word(words: dict[str, Word], key: str | None) -> Word:
+    """The word for a key; the key itself in both languages where it has none yet, so that nothing is hidden."""
+    return words.get(key or "", (key or "", key or ""))
