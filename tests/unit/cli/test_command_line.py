@@ -15,7 +15,7 @@ from egov_kpi.settings import PROJECT_ROOT
 COMMANDS = {
     "nightly", "status", "load", "pull", "gate", "revoke", "build", "publish", "rollback", "doctor", "up", "down",
     "db", "ledger", "simulate", "quarantine", "waiver", "decision", "claims", "backup", "restore",
-    "evidence", "deadline", "trace", "restatements",
+    "evidence", "deadline", "trace", "restatements", "report",
 }  # fmt: skip
 
 
@@ -143,12 +143,26 @@ def test_status_is_a_table_for_people(monkeypatch: pytest.MonkeyPatch, capsys: p
         "dataset": "mail.accounts", "load_seq": None, "business_date": None, "verdict": "never_loaded",
         "account": None, "critical": False,
     }  # fmt: skip
-    result = {"publish": None, "on_hold": True, "datasets": [dataset], "incidents": []}
+    result = {"publish": None, "report": None, "on_hold": True, "datasets": [dataset], "incidents": []}
     monkeypatch.setattr("egov_kpi.night.status.status", lambda: result)
     assert main.run(["status"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "nothing published yet" in lines[0] and "on hold" in lines[1]
-    assert lines[3].split() == ["mail.accounts", "-", "-", "never_loaded", "-", "-", "-", "-", "no"]
+    assert "nothing published yet" in lines[0] and "report build" in lines[1] and "on hold" in lines[2]
+    assert lines[4].split() == ["mail.accounts", "-", "-", "never_loaded", "-", "-", "-", "-", "no"]
+
+
+def test_a_night_without_its_report_says_what_is_published_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish = {"publish_no": 7, "business_date": "2023-03-06", "colour": "blue", "code_version": "abc"}
+    error = EgovError("EGOV-REPORT-004", publish_no=7, shown=6)
+    report = {"path": None, "error": error.as_dict(), "exit_code": int(error.exit_code)}
+    result = {"business_date": "2023-03-06", "publish": publish, "report": report, "verdicts": {}, "loads": []}
+    monkeypatch.setattr("egov_kpi.night.nightly.run_in_process", lambda *_: result)
+    assert main.run(["nightly", "--in-process"]) == 3
+    said = capsys.readouterr()
+    assert said.out.startswith("publish=7 ")
+    assert "EGOV-REPORT-004" in said.err and "egov-kpi report build" in said.err
 
 
 def _load(number: int, verdict: str) -> dict[str, Any]:
