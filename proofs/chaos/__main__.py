@@ -1,39 +1,23 @@
 """`python -m proofs.chaos --seeds N [--airflow M] [--workers 2]`: prints a row per kill; 0 when all recovered."""
 
 import argparse
-import importlib
-import logging
+import gc
 import os
 import secrets
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
 
 from egov_kpi.simulator.faults import FaultServer
 from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.server import create_app
-from proofs.chaos.course import ASIDE, Course, Walk, chaos_records
+from proofs.chaos.course import ASIDE, Walk, chaos_records
 from proofs.chaos.stage import Setting, run_seeds
 from proofs.harness.cluster import Cluster, cluster_of_tests, throw_away_cluster
 from proofs.harness.table import COULD_NOT_RUN, Table
 
-PRELOADED = (
-    "great_expectations",
-    "sqlalchemy.dialects.postgresql.psycopg2",
-    "pandas",
-    "python_calamine",
-    "httpx",
-    "dbt.cli.main",
-    "dbt.adapters.postgres",
-    "egov_kpi.extract",
-    "egov_kpi.gate.check",
-    "egov_kpi.gate.marts",
-    "egov_kpi.load.stage",
-)
 # What the short form may kill: each step, on one dataset.
 SHORT_DATASETS = frozenset({"one_stop.dossiers"})
 SHORT_ASIDES = frozenset({"rollback"})
@@ -68,7 +52,6 @@ def airflow_level(table: Table, seeds: list[int]) -> None:
     """The kills under Airflow, in an installation of their own."""
     from proofs.chaos import airflow
 
-    warm()
     records, key = chaos_records(), secrets.token_hex(16)
     with served(records, key) as url:
         for row in airflow.run_seeds(records, url, key, seeds):
@@ -79,25 +62,18 @@ def airflow_level(table: Table, seeds: list[int]) -> None:
 def prepared(
     cluster: Cluster, datasets: frozenset[str] = frozenset(), asides: frozenset[str] = frozenset(ASIDE)
 ) -> Iterator[Setting]:
-    """The undisturbed course, walked once; the sources are served by a process of their own."""
-    warm()
+    """The undisturbed course, walked once by this process: then it is warm, and all of a seed is forked from it."""
+    # dbt's quick parser keeps a pool of threads, which a fork of a process that has used it waits for in vain.
+    os.environ["DBT_STATIC_PARSER"] = "false"
+    # Its files about a run are read by nobody here: what became of each node, it tells its caller.
+    os.environ["DBT_WRITE_JSON"] = "false"
     records, key = chaos_records(), secrets.token_hex(16)
     with served(records, key) as url:
-        # In a process of its own: what dbt and Arrow keep in threads once they are used, a fork must not find.
-        with ProcessPoolExecutor(1, mp_context=get_context("fork")) as walker:
-            course = walker.submit(_walk, cluster, url, key, records, datasets, asides).result()
+        course = Walk(cluster, url, key, records, datasets, asides).walk()
+        # What is here now is shared with all forks; none of them need look through it for garbage.
+        gc.collect()
+        gc.freeze()
         yield Setting(cluster, url, key, records, course)
-
-
-def _walk(*arguments: Any) -> Course:
-    return Walk(*arguments).walk()
-
-
-def warm() -> None:
-    """Import once what every fork needs; import only."""
-    for name in PRELOADED:
-        importlib.import_module(name)
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 
 @contextmanager
@@ -121,9 +97,12 @@ def _serve(records: Records, key: str, pipe: Connection) -> None:
 
 
 def _summary(setting: Setting) -> str:
-    steps = setting.course.steps()
-    kinds = ", ".join(f"{step} {len({label for _, label in found})}" for step, found in steps.items())
-    return f"boundaries inside a write, by step: {kinds}"
+    course = setting.course
+    labels = {
+        step: {target.label for command in course.commands_of(step) for target in command.boundaries_of(step)}
+        for step in course.steps()
+    }
+    return "boundaries inside a write, by step: " + ", ".join(f"{step} {len(found)}" for step, found in labels.items())
 
 
 def _seeds(first: int, count: int) -> list[int]:

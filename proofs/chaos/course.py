@@ -1,17 +1,19 @@
 """The undisturbed course of two nights, a rollback, a revocation and a replay: what every killed run is held against.
 
-It is walked once. Before each step the world is saved, so that a seed can start right there; every step's boundaries
-are recorded; and the digest of the marts is noted wherever a killed run may end. The first night brings every dataset
-its first load, one with rows that the gate refuses; the second brings what changed since, and those rows again.
+It is walked once. Right before each step the world is saved, with everything else of that night done, so that a seed
+starts at the step itself and a recovery has only that left to do; every step's boundaries are recorded in the order in
+which they are met; and the digest of the marts is noted wherever a killed run may end. The first night brings every
+dataset its backlog, one with rows that the gate refuses; the second brings what changed since, and those rows again.
 """
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
 import pandas as pd
+import psycopg
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.errors import EgovError
@@ -23,18 +25,22 @@ from egov_kpi.publish.revoke import revoke
 from egov_kpi.publish.rollback import rollback
 from egov_kpi.quarantine.replay import replay
 from egov_kpi.settings import Settings
+from egov_kpi.simulator.province import PROVINCE
 from egov_kpi.simulator.records import Records, generate
+from egov_kpi.simulator.units import load_units, tree
 from proofs.chaos.primitives import install
-from proofs.chaos.watch import Watch
+from proofs.chaos.watch import Target, Watch
 from proofs.harness.cluster import Cluster, Saved
 from proofs.harness.world import Silent, World, open_world
+from proofs.properties.warm import kept_manifests
 
 NIGHTS = (date(2023, 3, 6), date(2023, 3, 7))
 REASON = "kill harness"
 # Commands beside the nights, and the refusal of one that has nothing left to do; the revocation just says so.
 ASIDE = {"rollback": "EGOV-PUB-007", "revoke": "", "replay": "EGOV-QUAR-001"}
-# Small, so that a seed costs seconds: the units of one province, one month before the first night.
-PROFILE = {"dossiers_per_night": 20, "history_months": 1}
+# Small, so that a seed costs seconds: one month before the first night, and few units.
+PROFILE = {"dossiers_per_night": 160, "history_months": 1}
+COMMUNES = 4
 
 
 @dataclass(frozen=True)
@@ -47,35 +53,70 @@ class Command:
     ends_as: str
     dataset: str = ""
     load_seq: int = 0
-    # Boundaries inside a write, by label, and how often each is met.
-    boundaries: dict[str, int] = field(default_factory=dict, compare=False)
+    # Boundaries inside a write, in the order in which they are met.
+    boundaries: tuple[Target, ...] = field(default=(), compare=False)
 
     @property
     def title(self) -> str:
         return " ".join(filter(None, (self.name, self.dataset, self.night.isoformat())))
 
+    def boundaries_of(self, step: str) -> list[Target]:
+        return [target for target in self.boundaries if step_of(self.name, target.label) == step]
+
 
 @dataclass
 class Course:
-    """Every command with its boundaries, and the digests by name of where a run may end."""
+    """Every command with its boundaries, and the digests by name of where a run may end.
+
+    `manifests` are dbt's, by colour, so that nobody need read its project again.
+    """
 
     commands: list[Command] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    manifests: dict[str, bytes] = field(default_factory=dict)
 
-    def steps(self) -> dict[str, list[tuple[Command, str]]]:
-        """Boundaries (command, label) by step, in a fixed order."""
-        found: dict[str, list[tuple[Command, str]]] = {}
-        for command in self.commands:
-            for label in sorted(command.boundaries):
-                found.setdefault(step_of(command.name, label), []).append((command, label))
-        return dict(sorted(found.items()))
+    def steps(self) -> list[str]:
+        """The steps that can be killed, in a fixed order."""
+        met = ((command.name, target.label) for command in self.commands for target in command.boundaries)
+        return sorted({step_of(name, label) for name, label in met})
+
+    def commands_of(self, step: str) -> list[Command]:
+        return [command for command in self.commands if command.boundaries_of(step)]
 
 
 def chaos_records(seed: int = 1) -> Records:
-    """A small province, some of whose dossiers are exported with a unit that nobody knows."""
-    records = generate("province", seed, **PROFILE)
+    """Some units of a province, some of whose dossiers are exported with a unit that nobody knows."""
+    records = _of_few_units(generate("province", seed, **PROFILE))
     rows = [_flawed(records.dossiers, night, count) for night, count in zip(NIGHTS, (2, 0), strict=True)]
     return replace(records, flaws=pd.concat(rows, ignore_index=True))
+
+
+def _of_few_units(records: Records) -> Records:
+    """The records of the few units that the course is about."""
+    chosen = few_units(records.units)
+    frames = {item.name: getattr(records, item.name) for item in fields(records) if item.name != "units"}
+    kept: dict[str, Any] = {
+        name: frame[frame["agency_code"].isin(chosen)].reset_index(drop=True)
+        for name, frame in frames.items()
+        if isinstance(frame, pd.DataFrame)
+    }
+    return replace(records, **kept)
+
+
+def few_units(units: pd.DataFrame) -> list[str]:
+    """Codes of a province, its departments, its first district and the first communes in that."""
+    members = units[units["agency_code"].isin(tree(units, PROVINCE))]
+    district = members.loc[members["level"] == "district", "agency_code"].iloc[0]
+    communes = members.loc[members["parent_code"] == district, "agency_code"].head(COMMUNES)
+    return [PROVINCE, district, *communes, *members.loc[members["level"] == "department", "agency_code"]]
+
+
+def _keep_few_units(settings: Settings) -> None:
+    """Other units would have their zeros in every figure's table, and a seed's time goes into those."""
+    chosen = few_units(load_units())
+    with psycopg.connect(settings.database_url) as conn:
+        conn.execute("delete from ref.agency where not agency_code = any(%s)", (chosen,))
+        conn.execute("delete from ref.agency_alias where not agency_code = any(%s)", (chosen,))
 
 
 def _flawed(dossiers: pd.DataFrame, night: date, count: int) -> pd.DataFrame:
@@ -112,12 +153,6 @@ def run(command: Command, settings: Settings) -> None:
         "replay": lambda: replay(command.load_seq, REASON, settings),
     }
     actions[command.name]()
-
-
-def prepare(command: Command, settings: Settings) -> None:
-    """What comes before the command and isn't killed: a gate needs a load that waits."""
-    if command.name == "gate":
-        ingest.pull_and_stage(command.dataset, command.night, settings=settings)
 
 
 def recover(command: Command, settings: Settings) -> None:
@@ -180,7 +215,13 @@ class Walk:
         self._source: dict[str, Any] = {"source_url": source_url, "key": key, "records": records}
 
     def walk(self) -> Course:
-        with open_world(self._cluster, name="chaos_course", **self._source) as world:
+        with kept_manifests(self.course.manifests):
+            self._walk()
+        return self.course
+
+    def _walk(self) -> None:
+        start = self._cluster.template("chaos_start", _keep_few_units, self._cluster.seeded)
+        with open_world(self._cluster, name="chaos_course", origin=start, **self._source) as world:
             for night in NIGHTS:
                 self._night(world, night)
             evening = world.save("chaos_evening")
@@ -189,29 +230,44 @@ class Walk:
         for name in ASIDE:
             if name in self._asides:
                 self._aside(Command(name, NIGHTS[1], evening, ends[name], load_seq=load_seq))
-        return self.course
 
     def _night(self, world: World, night: date) -> None:
         ends_as = night.isoformat()
-        for dataset, contract in all_contracts(world.settings).items():
-            is_chosen = not self._datasets or dataset in self._datasets
-            if is_chosen and (night == NIGHTS[0] or contract.shape == "delta"):
-                origin = world.save(f"chaos_{night:%m%d}_{contract.table}")
-                self._step(world, Command("pull", night, origin, ends_as, dataset))
-                self._step(world, Command("gate", night, origin, ends_as, dataset))
-            else:
-                ingest.pull_and_stage(dataset, night, settings=world.settings)
-                ingest.gate_and_promote(dataset, night, settings=world.settings)
+        chosen = [name for name in all_contracts(world.settings) if self._may_kill(world, night, name)]
+        _ingest(world, night, [name for name in all_contracts(world.settings) if name not in chosen])
+        self._ingests(world, night, chosen)
         for name in ("build", "publish"):
             self._step(world, Command(name, night, world.save(f"chaos_{night:%m%d}_{name}"), ends_as))
         _require_good(world, night)
         self._note(ends_as, world)
 
+    def _may_kill(self, world: World, night: date, dataset: str) -> bool:
+        """A snapshot's second night brings nothing, so that there is no write to kill."""
+        is_chosen = not self._datasets or dataset in self._datasets
+        return is_chosen and (night == NIGHTS[0] or all_contracts(world.settings)[dataset].shape == "delta")
+
+    def _ingests(self, world: World, night: date, datasets: list[str]) -> None:
+        """Every dataset as the last one of its night: a half goes first, in a copy of the world the other one does."""
+        if len(datasets) == 1:
+            self._ingest(world, night, datasets[0])
+            return
+        half = len(datasets) // 2
+        first, second = datasets[:half], datasets[half:]
+        with open_world(self._cluster, origin=world.saved, **self._source) as other:
+            _ingest(other, night, second)
+            self._ingests(other, night, first)
+        _ingest(world, night, first)
+        self._ingests(world, night, second)
+
+    def _ingest(self, world: World, night: date, dataset: str) -> None:
+        for name in ("pull", "gate"):
+            origin = world.save(f"chaos_{night:%m%d}_{name}_{dataset.replace('.', '_')}")
+            self._step(world, Command(name, night, origin, night.isoformat(), dataset))
+
     def _step(self, world: World, command: Command) -> None:
         with _traced(world) as watch:
             run(command, world.settings)
-        inside = {label: count for label, count in watch.trace.items() if count}
-        self.course.commands.append(replace(command, boundaries=inside))
+        self.course.commands.append(replace(command, boundaries=tuple(watch.trace)))
 
     def _aside(self, command: Command) -> None:
         with open_world(self._cluster, name="chaos_aside", origin=command.origin, **self._source) as world:
@@ -225,6 +281,12 @@ class Walk:
         digest = world.digest()
         if self.course.digests.setdefault(name, digest) != digest or not digest:
             raise RuntimeError(f"the undisturbed run is not steady: {name}")
+
+
+def _ingest(world: World, night: date, datasets: list[str]) -> None:
+    for dataset in datasets:
+        ingest.pull_and_stage(dataset, night, settings=world.settings)
+        ingest.gate_and_promote(dataset, night, settings=world.settings)
 
 
 def _require_good(world: World, night: date) -> None:

@@ -19,23 +19,28 @@ from typing import Any
 from egov_kpi.night import decide
 from egov_kpi.settings import get_settings
 from egov_kpi.simulator.records import Records
-from proofs.chaos.course import Command, Course, prepare, recover, run
+from proofs.chaos.course import Command, Course, recover, run
 from proofs.chaos.primitives import DONE, install
 from proofs.chaos.watch import Evidence, Target, Watch
 from proofs.harness.cluster import Cluster
 from proofs.harness.world import World, open_world
+from proofs.properties.warm import kept_manifests
 
 TIMEOUT_SECONDS = 240.0
+FIRST, MIDDLE, LAST = "first", "middle", "last"
+# The order in which the places take turns: there is most to be met between the first boundary and the last.
+PLACES = (FIRST, MIDDLE, LAST, MIDDLE)
 # Landing leaves a folder alone that is younger than this: its writer may not have locked it yet.
 YOUNG_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Pick:
-    """What a seed stands for."""
+    """What a seed stands for; `place` is where in the step the boundary lies: first, middle or last."""
 
     seed: int
     step: str
+    place: str
     command: Command
     target: Target
 
@@ -62,15 +67,29 @@ class Setting:
 
 
 def pick(course: Course, seed: int) -> Pick:
-    """The step, the boundary in it and which time it is met, from the seed alone."""
+    """The step, the place in it, the night, the command and the boundary, from the seed alone."""
     chance = random.Random(seed)  # noqa: S311 (a draw that must repeat, not a secret)
     steps = course.steps()
-    # Steps take turns, so that few seeds already meet all of them.
-    step = list(steps)[seed % len(steps)]
-    label = chance.choice(sorted({label for _, label in steps[step]}))
-    command = chance.choice([command for command, found in steps[step] if found == label])
-    occurrence = chance.randint(1, command.boundaries[label])
-    return Pick(seed, step, command, Target(label, occurrence))
+    # Steps take turns, and with each round the places and the nights do: few seeds already meet all of them.
+    lap, turn = divmod(seed, len(steps))
+    step = steps[turn]
+    commands = course.commands_of(step)
+    nights = sorted({command.night for command in commands})
+    night = nights[(lap + turn) % len(nights)]
+    command = chance.choice([command for command in commands if command.night == night])
+    place = PLACES[(lap // len(nights) + turn) % len(PLACES)]
+    return Pick(seed, step, place, command, _boundary(command.boundaries_of(step), place, chance))
+
+
+def _boundary(targets: list[Target], place: str, chance: random.Random) -> Target:
+    """The first, the last, or any between: each label is as likely as the others, however often it is met."""
+    inner = targets[1:-1] or targets
+    if place == FIRST:
+        return targets[0]
+    if place == LAST:
+        return targets[-1]
+    label = chance.choice(sorted({target.label for target in inner}))
+    return chance.choice([target for target in inner if target.label == label])
 
 
 def run_seeds(setting: Setting, seeds: list[int], workers: int) -> Iterator[dict[str, Any]]:
@@ -98,14 +117,15 @@ def run_seed(setting: Setting, seed: int) -> dict[str, Any]:
 
 def self_check(setting: Setting) -> dict[str, Any]:
     """The harness must be able to fail: rows that are committed before their account have to be found out."""
-    steps = setting.course.steps()["promote"]
-    command, label = next((one, label) for one, label in steps if label == f"event gate_checked: {DONE}")
-    row = run_pick(setting, Pick(0, "promote", command, Target(label, 1)), _promote_in_two_transactions)
+    target = Target(f"event gate_checked: {DONE}", 1)
+    command = next(one for one in setting.course.commands_of("promote") if target in one.boundaries)
+    row = run_pick(setting, Pick(0, "promote", MIDDLE, command, target), _promote_in_two_transactions)
     # The load that is half there can't be promoted again (EGOV-RAW-002), so its night is held.
     # On a critical dataset the build refuses the night; on another one the loading of the dataset itself.
     named = any(code in row["seen"] for code in ("EGOV-NIGHT-002", "EGOV-RAW-002"))
     found_out = not row["ok"] and "recovery failed" in row["seen"] and named
-    return {**row, "case": "0 self-check", "done": f"promotion split | {label}", "expected": "red", "ok": found_out}
+    done = f"promotion split | {target.label}"
+    return {**row, "case": "0 self-check", "done": done, "expected": "red", "ok": found_out}
 
 
 def _promote_in_two_transactions() -> None:
@@ -135,9 +155,11 @@ def run_pick(setting: Setting, picked: Pick, sabotage: Callable[[], None] | None
             row = _killed_and_recovered(setting, world, picked, sabotage)
     except Exception:  # noqa: BLE001 -- a seed that broke the harness is a red row, and no other seed's business
         row = {"ok": False, "seen": traceback.format_exc(limit=-3)}
-    done = f"{picked.command.title} | {picked.target.label} #{picked.target.occurrence}"
+    done = f"{picked.command.title} | {picked.place}: {picked.target.label} #{picked.target.occurrence}"
     return {
         "case": f"{picked.seed} {picked.step}",
+        "place": picked.place,
+        "night": picked.command.night.isoformat(),
         "done": done,
         "expected": "X",
         **row,
@@ -148,14 +170,14 @@ def run_pick(setting: Setting, picked: Pick, sabotage: Callable[[], None] | None
 def _killed_and_recovered(
     setting: Setting, world: World, picked: Pick, sabotage: Callable[[], None] | None
 ) -> dict[str, Any]:
-    killed = fork(lambda pipe: _armed(picked, pipe, sabotage), world.saved.folder)
+    killed = _fork(setting, world, lambda pipe: _armed(picked, pipe, sabotage))
     if killed.signal != signal.SIGKILL or not killed.told:
         return {"ok": False, "seen": f"not killed: ended with {killed.status} {killed.error}"}
     evidence = Evidence(**killed.told[0])
     if not evidence.is_inside:
         return {"ok": False, "seen": f"killed outside a write: {evidence}"}
     age_leftovers(world)
-    recovered = fork(lambda _: recover(picked.command, get_settings()), world.saved.folder)
+    recovered = _fork(setting, world, lambda _: recover(picked.command, get_settings()))
     if recovered.signal or recovered.status:
         return {"ok": False, "seen": f"{evidence.text()}; recovery failed: {recovered.error or recovered}"}
     wrong = list(breaches(world, setting.course.digests[picked.command.ends_as]))
@@ -163,9 +185,18 @@ def _killed_and_recovered(
     return {"ok": not wrong, "seen": "; ".join([evidence.text() + fate, *wrong])}
 
 
+def _fork(setting: Setting, world: World, work: Callable[[int], None]) -> Ended:
+    """The work in a child that needs not read dbt's project."""
+
+    def warmed(pipe: int) -> None:
+        with kept_manifests(setting.course.manifests):
+            work(pipe)
+
+    return fork(warmed, world.saved.folder)
+
+
 def _armed(picked: Pick, pipe: int, sabotage: Callable[[], None] | None) -> None:
     settings = get_settings()
-    prepare(picked.command, settings)
     if sabotage is not None:
         sabotage()
     watch = Watch(settings.database_url, picked.target, pipe)
@@ -175,9 +206,10 @@ def _armed(picked: Pick, pipe: int, sabotage: Callable[[], None] | None) -> None
 
 def breaches(world: World, digest: str) -> Iterator[str]:
     """All that a recovered world may get wrong."""
-    if world.digest() != digest:
+    computed = world.digest()
+    if computed != digest:
         yield "the marts differ from the undisturbed run's"
-    if not world.digest_is_kept():
+    if computed != world.kept_digest():
         yield "the digest that the builds noted is not that of the rows"
     if not world.ledger_holds():
         yield "the ledger's chain is broken"
@@ -244,8 +276,6 @@ def _in_child(work: Callable[[int], None], pipe: int, folder: Path) -> None:
         with (folder / "child.log").open("ab", buffering=0) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-        # dbt's quick parser keeps a pool of threads, which a fork of a process that has used it waits for in vain.
-        os.environ["DBT_STATIC_PARSER"] = "false"
         work(pipe)
         status = 0
     except BaseException as error:  # noqa: BLE001 -- a child must end here, whatever happened in it

@@ -62,12 +62,12 @@ class Evidence:
 
 @dataclass
 class Watch:
-    """Counts boundaries by label. Without a target it only records those that lie inside a write (`trace`)."""
+    """Counts boundaries by label. Without a target it only notes those that lie inside a write (`trace`), in order."""
 
     database_url: str
     target: Target | None
     pipe: int = -1
-    trace: Counter[str] = field(default_factory=Counter)
+    trace: list[Target] = field(default_factory=list)
     _met: Counter[str] = field(default_factory=Counter)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _own: "psycopg.Connection[tuple[Any, ...]] | None" = None
@@ -115,10 +115,7 @@ class Watch:
 
     def _record(self, label: str, evidence: Callable[[], dict[str, Any]]) -> None:
         if Evidence(label, 0, **evidence()).is_inside:
-            self.trace[label] += 1
-        else:
-            # It counts when it is met again, but is no place for a kill.
-            self.trace[label] += 0
+            self.trace.append(Target(label, self._met[label]))
 
     def _ask(self, backend_pid: int) -> tuple[Any, ...] | None:
         with self._lock:

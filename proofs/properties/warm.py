@@ -19,9 +19,9 @@ _VARIABLES, _COMMANDS = "--vars", ("build",)
 
 
 @contextmanager
-def kept_manifests() -> Iterator[None]:
-    """Builds of this process use kept manifests for the time of the block."""
-    kept: dict[str, bytes] = {}
+def kept_manifests(known: dict[str, bytes] | None = None) -> Iterator[dict[str, bytes]]:
+    """Builds of this process use kept manifests for the time of the block: those known, and what is read meanwhile."""
+    kept: dict[str, bytes] = {} if known is None else known
 
     class Runner(dbtRunner):
         def invoke(self, args: Sequence[str], **further: Any) -> dbtRunnerResult:
@@ -38,7 +38,7 @@ def kept_manifests() -> Iterator[None]:
     original = dbt_main.dbtRunner
     setattr(dbt_main, "dbtRunner", Runner)  # noqa: B010 (a type may not be assigned to)
     try:
-        yield
+        yield kept
     finally:
         setattr(dbt_main, "dbtRunner", original)  # noqa: B010
 

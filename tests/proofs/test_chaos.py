@@ -1,16 +1,22 @@
 """Short form of the kill harness, a seed for each step; tests/e2e/test_night_through_airflow.py kills under Airflow."""
 
+import itertools
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from egov_kpi.platform.postgres import ServerInfo
 from egov_kpi.settings import PROJECT_ROOT
-from proofs.chaos.watch import bare, is_writing, name_of
+from proofs.chaos.airflow import VICTIMS, WRITERS, drawn
+from proofs.chaos.course import NIGHTS, Command, Course
+from proofs.chaos.stage import FIRST, LAST, MIDDLE, pick
+from proofs.chaos.watch import Target, bare, is_writing, name_of
+from proofs.harness.cluster import Saved
 
 SEEDS = 12
 STEPS = {"land", "register", "stage", "gate", "promote", "build", "audit", "publish", "history", "rollback"}
@@ -31,12 +37,36 @@ def test_killed_inside_a_write_and_run_again(rows: list[dict[str, Any]]) -> None
     killed = [row for row in rows if row["expected"] == "X"]
     assert {row["case"].split()[1] for row in killed} == STEPS
     assert all(re.match(r"transaction \S+ |\d+ bytes in ", row["seen"]) for row in killed)
+    assert {row["place"] for row in killed} == {FIRST, MIDDLE, LAST}
+    assert {row["night"] for row in killed} == {night.isoformat() for night in NIGHTS}
 
 
 def test_a_promotion_in_two_transactions_is_found_out(rows: list[dict[str, Any]]) -> None:
     """The harness must be able to fail; this row is red of itself, and turned."""
     (row,) = [row for row in rows if row["expected"] == "red"]
     assert "EGOV-NIGHT-002" in row["seen"]
+
+
+def test_seeds_in_a_row_meet_every_place_of_every_step_in_both_nights() -> None:
+    """Two commands of two nights, each with two steps of three boundaries."""
+    labels = ("file data: half of a write", "file data: written, not synced", "folder place: just made")
+    staged = ("copy inbound.a__N: block sent", "copy inbound.a__N: done", "copy inbound.a__N: commit sent")
+    targets = tuple(Target(label, 1) for label in (*labels, *staged))
+    nowhere = Saved("", Path())
+    course = Course([Command("pull", night, nowhere, "", "a.a", boundaries=targets) for night in NIGHTS])
+    picks = [pick(course, seed) for seed in range(1, 17)]
+    assert {(one.step, one.command.night, one.place) for one in picks} == set(
+        itertools.product(("land", "stage"), NIGHTS, (FIRST, MIDDLE, LAST))
+    )
+    ends = {(one.step, one.place): one.target.label for one in picks if one.place != MIDDLE}
+    assert ends[("land", FIRST)] == labels[0]
+    assert ends[("land", LAST)] == labels[-1]
+    assert ends[("stage", LAST)] == staged[-1]
+
+
+@pytest.mark.parametrize("first", [1, 5, 40])
+def test_twelve_kills_under_airflow_in_a_row_are_each_victim_in_each_step(first: int) -> None:
+    assert {drawn(seed) for seed in range(first, first + 12)} == set(itertools.product(VICTIMS, WRITERS))
 
 
 def test_statements_are_told_apart() -> None:
