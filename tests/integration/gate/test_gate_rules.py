@@ -39,35 +39,47 @@ def test_a_right_row_passes(warehouse: Settings, dataset: str) -> None:
 
 
 @pytest.mark.parametrize("dataset", fx.DATASETS)
-def test_deleting_any_expectation_is_noticed(warehouse: Settings, dataset: str, tmp_path: Path) -> None:
-    """Without a structural rule there is no answer at all; without a business rule its row is refused by nobody."""
+def test_without_a_structural_rule_there_is_no_answer(warehouse: Settings, dataset: str, tmp_path: Path) -> None:
+    contract = get_contract(dataset)
+    fx.register(warehouse, contract, 1)
+    for rule in fx.suite_of(warehouse, dataset).rules:
+        if rule.meta["half"] == "contract":
+            settings = _without(warehouse, contract, {rule.rule_id}, tmp_path / rule.rule_id)
+            result = fx.check(settings, contract, 1, 1, fx.CONTENT)
+            assert (result.verdict, result.receipt["reason"]) == ("could_not_check", "EGOV-GATE-003"), rule.rule_id
+
+
+@pytest.mark.parametrize("dataset", fx.DATASETS)
+def test_without_a_business_rule_its_row_is_refused_by_nobody(
+    warehouse: Settings, dataset: str, tmp_path: Path
+) -> None:
+    """All of them are deleted at once: each rule's row is refused by that rule alone, and now by none that is left.
+
+    Rules about a whole load have the same proof in test_gate_loads.py and test_gate_history.py.
+    """
     contract = get_contract(dataset)
     suite = fx.suite_of(warehouse, dataset)
     sheet = fx.fault_sheet(contract, suite)
     fx.register(warehouse, contract, 1)
     fx.stage_rows(warehouse, contract, 1, sheet.rows)
-    unnoticed = []
-    # Rules about a whole load have the same proof in test_gate_loads.py and test_gate_history.py.
-    whole = fx.LOAD_RULES | fx.HISTORY_RULES
-    for rule in (rule for rule in suite.rules if rule.rule_id not in whole or rule.meta["half"] == "contract"):
-        settings = _without(warehouse, contract, rule.rule_id, tmp_path / rule.rule_id)
-        result = fx.check(settings, contract, 1, len(sheet.rows), fx.CONTENT)
-        if rule.meta["half"] == "contract":
-            red = result.verdict == "could_not_check" and result.receipt["reason"] == "EGOV-GATE-003"
-        else:
-            red = fx.refused(warehouse, contract, 1) != sheet.expected
-        if not red:
-            unnoticed.append(rule.rule_id)
-    assert unnoticed == []
+    deleted = {rule.rule_id for rule in suite.rules if rule.meta["half"] == "business"} - fx.LOAD_RULES
+    deleted -= fx.HISTORY_RULES
+    assert all({rule_id} in sheet.expected.values() for rule_id in deleted)
+
+    settings = _without(warehouse, contract, deleted, tmp_path)
+    fx.check(settings, contract, 1, len(sheet.rows), fx.CONTENT)
+
+    left = {row: rules - deleted for row, rules in sheet.expected.items() if rules - deleted}
+    assert fx.refused(warehouse, contract, 1) == left
 
 
-def _without(settings: Settings, contract: fx.Contract, rule_id: str, root: Path) -> Settings:
-    """Settings of a tree whose suite lacks one rule."""
+def _without(settings: Settings, contract: fx.Contract, rule_ids: set[str], root: Path) -> Settings:
+    """Settings of a tree whose suite lacks those rules."""
     shutil.copytree(settings.expectations_dir, root / "expectations")
     changed = settings.model_copy(update={"project_root": root})
     path = suite_path(changed, contract)
     document = json.loads(path.read_text(encoding="utf-8"))
-    document["expectations"] = [item for item in document["expectations"] if item["meta"]["rule_id"] != rule_id]
+    document["expectations"] = [item for item in document["expectations"] if item["meta"]["rule_id"] not in rule_ids]
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     return changed
 

@@ -1,0 +1,14 @@
+"""Fixtures of all integration tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from proofs.properties.warm import kept_manifests
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_dbt() -> Iterator[None]:
+    """dbt reads the project once per colour and worker, not once per build; e2e tests read it as a night does."""
+    with kept_manifests():
+        yield
