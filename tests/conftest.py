@@ -17,12 +17,12 @@ import pytest
 from egov_kpi.platform import postgres
 from egov_kpi.platform.postgres import ServerInfo
 from egov_kpi.settings import Settings, get_settings
-from proofs.harness.cluster import TEST_ROOT, TEST_URL, Cluster, cluster_of_tests, settings_of_tests
+from proofs.harness.cluster import TEST_ROOT, TEST_URL, Cluster, cluster_of_tests, memory, settings_of_tests
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ[TEST_ROOT] = tempfile.mkdtemp(prefix="egov-kpi-test-")
+        os.environ[TEST_ROOT] = tempfile.mkdtemp(prefix="egov-kpi-test-", dir=memory())
         # the server's own user has to pass through it; what is private inside has modes of its own
         Path(os.environ[TEST_ROOT]).chmod(0o711)
         _forget_templates()

@@ -157,7 +157,7 @@ class Cluster:
 @contextmanager
 def throw_away_cluster(durable: bool = False) -> Iterator[Cluster]:
     """A cluster in a temporary folder that ends with the block; `durable` leaves fsync on, for proofs that kill it."""
-    root = Path(tempfile.mkdtemp(prefix="egov-kpi-proof-", dir=None if durable else _memory()))
+    root = Path(tempfile.mkdtemp(prefix="egov-kpi-proof-", dir=None if durable else memory()))
     # the server's own user has to pass through it; what is private inside has modes of its own
     root.chmod(0o711)
     settings = _settings(root)
@@ -175,7 +175,7 @@ def throw_away_cluster(durable: bool = False) -> Iterator[Cluster]:
             shutil.rmtree(root)
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """Where files are kept in memory; nothing where there is too little of it, or TMPDIR says where to put them."""
     if "TMPDIR" in os.environ or not MEMORY.is_dir():
         return None
