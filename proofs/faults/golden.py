@@ -62,7 +62,7 @@ def replaced(rows: Sequence[Row], place: int, **changes: Any) -> list[Row]:
 def mailbox(number: int, snapshot: str = "06/03/2023", status: str = "Hoạt động", sent: str = "12") -> Row:
     return [
         f"thu{number:05}@thu.example", "823", f"Cán bộ giả định {number}", "01/02/2022", status,
-        "01/03/2023 09:00", sent, "30", snapshot, f"{snapshot} 23:00",
+        f"{snapshot} 09:00", sent, "30", snapshot, f"{snapshot} 23:00",
     ]  # fmt: skip
 
 
@@ -94,9 +94,10 @@ def workbook(path: Path, lines: Sequence[Row], sheet: str = SHEET) -> Path:
 
 
 def edited(path: Path, name: str, *changes: tuple[bytes, bytes], member: str = "xl/worksheets/sheet1.xml") -> Path:
-    """A copy of a workbook with bytes of one of its members replaced."""
+    """A copy of a workbook with bytes of one of its members replaced; KeyError, ValueError when they are not there."""
     target = path.with_name(name)
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        old.getinfo(member)
         for item in old.infolist():
             content = old.read(item)
             if item.filename == member:
@@ -121,6 +122,23 @@ TCVN3 = dict(
 def tcvn3(text: str) -> bytes:
     """The text as an old font wants its bytes; capitals have no letters of their own in those fonts."""
     return "".join(TCVN3.get(letter.lower(), letter) for letter in text).encode("latin-1")
+
+
+# VNI's Windows fonts: a letter, then a second one that such a font shows as its marks.
+VNI_MARKS = {
+    "à": "aø", "á": "aù", "ả": "aû", "ã": "aõ", "ạ": "aï", "â": "aâ", "ầ": "aà", "ấ": "aá", "ẩ": "aå", "ẫ": "aã",
+    "ậ": "aä", "ă": "aê", "ằ": "aè", "ắ": "aé", "ẳ": "aú", "ẵ": "aü", "ặ": "aë", "đ": "ñ", "è": "eø", "é": "eù",
+    "ẻ": "eû", "ẽ": "eõ", "ẹ": "eï", "ê": "eâ", "ề": "eà", "ế": "eá", "ể": "eå", "ễ": "eã", "ệ": "eä", "ỉ": "æ",
+    "ĩ": "ó", "ị": "ò", "ò": "oø", "ó": "où", "ỏ": "oû", "õ": "oõ", "ọ": "oï", "ô": "oâ", "ồ": "oà", "ố": "oá",
+    "ổ": "oå", "ỗ": "oã", "ộ": "oä", "ơ": "ô", "ờ": "ôø", "ớ": "ôù", "ở": "ôû", "ỡ": "ôõ", "ợ": "ôï", "ù": "uø",
+    "ú": "uù", "ủ": "uû", "ũ": "uõ", "ụ": "uï", "ư": "ö", "ừ": "öø", "ứ": "öù", "ử": "öû", "ữ": "öõ", "ự": "öï",
+    "ỳ": "yø", "ý": "yù", "ỷ": "yû", "ỹ": "yõ", "ỵ": "î",
+}  # fmt: skip
+
+
+def vni(text: str) -> bytes:
+    """The text as VNI's fonts want its bytes."""
+    return "".join(VNI_MARKS.get(letter.lower(), letter) for letter in text).encode("latin-1")
 
 
 def cp1258(text: str) -> bytes:

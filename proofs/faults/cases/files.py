@@ -22,6 +22,8 @@ from proofs.faults.golden import HEADERS, MAIL_HEADERS, csv_file, csv_text, doss
 from proofs.faults.rig import DAY, DOSSIERS, MAIL, PAPER, Rig
 
 GROUP = "files"
+# Before every snapshot of the sources: forty mailboxes would be a loss against their hundreds.
+FIRST_SNAPSHOT = "31/12/2022"
 ROWS = 40
 EXTREME_ROWS = 120_000
 # What the loader may take whatever the size of a file (docs/reference/loading.md), and the cost of a busy machine.
@@ -79,6 +81,26 @@ def old_fonts(rig: Rig) -> Seen:
     return rig.refused_file(path, "EGOV-LOAD-017")
 
 
+@case("F5b", "phông chữ cũ VNI", "VNI font encoding", EXACT, REFUSED, group=GROUP, quick=True)
+def old_vni_fonts(rig: Rig) -> Seen:
+    """Its bytes are letters of code page 1258 as well; what they spell is no header that anybody knows."""
+    path = rig.path("vni.csv")
+    path.write_bytes(golden.vni(csv_text(table(dossiers(ROWS)))))
+    return rig.refused_file(path, "EGOV-LOAD-017", "EGOV-LOAD-002")
+
+
+@case("F5c", "giá trị phông cũ trong sổ tính", "an old font's letters in the cells of a workbook", REFUSED, group=GROUP)
+def old_fonts_in_cells(rig: Rig) -> Seen:
+    """The headers are Unicode, the values are not: every code is unknown, and the load is refused as a whole."""
+    rows = [[golden.tcvn3(str(cell)).decode("latin-1") for cell in row] for row in dossiers(ROWS)]
+    path = workbook(rig.path("tcvn3.xlsx"), table(rows))
+    before = rig.publish_no(), rig.raw_rows()
+    told = rig.load(path)
+    demand((told.code, told.load["verdict"]) == (1, "blocked") and "GATE-DOS-000" in told.rules, f"{told}")
+    demand(before == (rig.publish_no(), rig.raw_rows()), "something came in")
+    return Seen("R", f"exit 1, blocked by {' '.join(told.rules)}, publish {before[0]} stays")
+
+
 @case("F6a", "UTF-16 có dấu thứ tự byte", "UTF-16 with byte-order mark", EXACT, group=GROUP)
 def utf16(rig: Rig) -> Seen:
     return _exact(rig, _csv(rig, "utf16", table(dossiers(ROWS)), encoding="utf-16"))
@@ -98,7 +120,10 @@ def decomposed(rig: Rig) -> Seen:
 
 @case("F8", "khóa / khoá: hai cách đặt dấu thanh", "two ways to place a tone mark", EXACT, group=GROUP)
 def tone_marks(rig: Rig) -> Seen:
-    rows = [golden.mailbox(number, status="Tạm khóa" if number % 2 else "Hoạt động") for number in range(ROWS)]
+    rows = [
+        golden.mailbox(number, FIRST_SNAPSHOT, status="Tạm khóa" if number % 2 else "Hoạt động")
+        for number in range(ROWS)
+    ]
     other = [[cell.replace("Tạm khóa", "Tạm khoá") for cell in row] for row in rows]
     told = rig.load(csv_file(rig.path("khóa.csv"), table(rows, MAIL_HEADERS)), MAIL)
     demand(told.code == 0, f"the undisturbed export: {told}")
@@ -195,8 +220,8 @@ def day_first(rig: Rig) -> Seen:
 
 @case("F17", "số có dấu chấm hàng nghìn", "thousands separated by a dot", EXACT, QUARANTINED, group=GROUP)
 def thousands(rig: Rig) -> Seen:
-    rows = [golden.mailbox(number + 500, snapshot="05/03/2023") for number in range(ROWS)]
-    rows[7] = golden.mailbox(507, snapshot="05/03/2023", sent="1.234")
+    rows = [golden.mailbox(number + 500, FIRST_SNAPSHOT) for number in range(ROWS)]
+    rows[7] = golden.mailbox(507, FIRST_SNAPSHOT, sent="1.234")
     told = rig.load(csv_file(rig.path("thousands.csv"), table(rows, MAIL_HEADERS)), MAIL)
     stored = rig.one(
         "select sent_30d_count from raw.mail__accounts where load_seq = %s and row_no = 9", told.load["load_seq"]

@@ -31,7 +31,8 @@ from proofs.harness.cluster import DURABLE
 GROUP = "machine"
 # Enough that its COPY can be met while it runs.
 ROWS = 25_000
-THIRD_DAY, FOURTH_DAY, FIFTH_DAY = date(2023, 3, 8), date(2023, 3, 9), date(2023, 3, 10)
+# The calibrated sources fall silent after 8 March, and a silent window is refused: the others are earlier nights.
+THIRD_DAY, FOURTH_DAY, FIFTH_DAY = date(2023, 3, 8), date(2023, 3, 3), date(2023, 3, 2)
 DELIMITERS = {"big": ";", "I6": ",", "I7": "\t", "I8": "|"}
 MEGABYTE = 1024 * 1024
 

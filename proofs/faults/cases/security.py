@@ -188,9 +188,9 @@ def external_entity(rig: Rig) -> Seen:
 @case("S9b", "bom thực thể trong xlsx", "billion laughs in a workbook", REFUSED, group=GROUP)
 def entity_bomb(rig: Rig) -> Seen:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(10))
-    doctype = f"<!DOCTYPE x [{entities}]><sst".encode()
+    doctype = f"<!DOCTYPE x [{entities}]><worksheet".encode()
     plain = workbook(rig.path("plain2.xlsx"), table(dossiers(3)))
-    path = edited(plain, "laughs.xlsx", (b"<sst", doctype), member="xl/sharedStrings.xml")
+    path = edited(plain, "laughs.xlsx", (b"<worksheet", doctype), ("Hộ tịch".encode(), b"&e9;"))
     return rig.refused_file(path, "EGOV-LAND-017")
 
 
