@@ -190,7 +190,7 @@ def entity_bomb(rig: Rig) -> Seen:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "ha"}">' for n in range(10))
     doctype = f"<!DOCTYPE x [{entities}]><worksheet".encode()
     plain = workbook(rig.path("plain2.xlsx"), table(dossiers(3)))
-    path = edited(plain, "laughs.xlsx", (b"<worksheet", doctype), ("Hộ tịch".encode(), b"&e9;"))
+    path = edited(plain, "laughs.xlsx", (b"<worksheet", doctype), (b"1.005129", b"&e9;"))
     return rig.refused_file(path, "EGOV-LAND-017")
 
 
