@@ -2,7 +2,7 @@
 #   make nightly DATE=2023-03-07    EGOV_KPI_DATABASE_URL=postgresql://… make nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load claims-measure clean
+.PHONY: help setup browser lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load claims-measure clean
 
 ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
@@ -28,6 +28,9 @@ setup: ## Cài đặt vào .venv theo requirements.lock · install the locked en
 	@test -n "$(PYTHON)" || { echo "cần Python 3.11 · Python 3.11 is needed" >&2; exit 3; }
 	@"$(PYTHON)" src/egov_kpi/platform/bootstrap.py
 
+browser: setup ## Chromium để thử trang báo cáo (root: tự cài) · the browser of the report's tests, installed if root
+	@$(BIN)/python -m egov_kpi.platform.browser
+
 lock: setup ## Tạo lại requirements.lock · make requirements.lock again from requirements.in
 	@$(BIN)/python -m egov_kpi.platform.lock
 
@@ -43,7 +46,7 @@ down: ## Dừng mọi thứ đã khởi động · stop everything that was star
 doctor: setup ## Kiểm tra cài đặt · check the installation
 	@$(BIN)/egov-kpi doctor
 
-test: setup lint ## Kiểm tra mã, chạy mọi bài thử · lint, then all tests, the real scheduler's included
+test: setup browser lint ## Kiểm tra mã, chạy mọi bài thử · lint, then all tests, the real scheduler's included
 	@# a file stays with one worker: its tests share a warehouse, and some build on what the ones before them did
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" $(PYTEST_ARGS)
 	@$(BIN)/python -m pytest -m e2e -n 2 tests/e2e $(PYTEST_ARGS)

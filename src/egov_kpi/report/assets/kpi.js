@@ -247,13 +247,37 @@
     document.getElementById('scopes').hidden = !hasBelow(state.agency);
   }
 
+  /* Letters without their marks: who searches "huyen tung" means Huyền Tụng. */
+  function plain(text) {
+    return text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/đ/g, 'd').replace(/Đ/g, 'D').toLowerCase();
+  }
+
+  /* The units whose name or code has the sought text, and always the chosen one. */
   function fillAgencies() {
-    var select = form.elements.agency, chosen = select.value;
-    select.replaceChildren.apply(select, egov.contents.agencies.map(function (entry) {
+    var select = form.elements.agency, sought = plain(form.elements.sought.value.trim());
+    var listed = egov.contents.agencies.filter(function (entry) {
+      return entry[0] === state.agency || entry[0] === sought || plain(agencyName(entry)).indexOf(sought) >= 0;
+    });
+    select.replaceChildren.apply(select, listed.map(function (entry) {
       var ended = entry[5] ? egov.say(' (đến ', ' (until ') + egov.day(entry[5]) + ')' : '';
-      return make('option', { value: entry[0], text: '\u2003'.repeat(entry[3]) + agencyName(entry) + ended });
+      return make('option', { value: entry[0], text: '\u2003'.repeat(sought ? 0 : entry[3]) + agencyName(entry) + ended });
     }));
-    if (chosen) select.value = chosen;
+    select.value = state.agency;
+  }
+
+  /* Enter takes the first unit that was found. */
+  function take(event) {
+    event.preventDefault();
+    var sought = plain(form.elements.sought.value.trim());
+    var found = sought && egov.contents.agencies.find(function (entry) {
+      return entry[0] === sought || plain(agencyName(entry)).indexOf(sought) >= 0;
+    });
+    if (!found) return;
+    form.elements.agency.value = found[0];
+    form.elements.sought.value = '';
+    chosen();
+    fillAgencies();
+    form.elements.agency.focus();
   }
 
   function show() {
@@ -353,7 +377,9 @@
     fillAgencies();
     showState();
     show();
-    form.addEventListener('change', chosen);
+    form.elements.sought.addEventListener('input', fillAgencies);
+    form.addEventListener('submit', take);
+    form.addEventListener('change', function (event) { if (event.target.id !== 'sought') chosen(); });
     document.getElementById('comparison').addEventListener('submit', compare);
   });
   window.addEventListener('hashchange', function () { state = readState(); showState(); show(); });
