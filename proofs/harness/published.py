@@ -43,10 +43,10 @@ def _publish(settings: Settings, night: date, datasets: tuple[str, ...]) -> None
     for dataset in datasets:
         ingest.pull_and_stage(dataset, night, run_id=f"manual__{night}", settings=settings)
         ingest.gate_and_promote(dataset, night, settings=settings)
-    build(settings, night)
+    build(settings, night, run_id=f"manual__{night}")
     audit = publishing._audit_result
     publishing._audit_result = lambda *_: GateResult("pass", {})
     try:
-        publishing.publish(settings, night)
+        publishing.publish(settings, night, run_id=f"manual__{night}")
     finally:
         publishing._audit_result = audit

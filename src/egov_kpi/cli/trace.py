@@ -87,7 +87,8 @@ def _figure_lines(found: dict[str, Any], show: int) -> list[str]:
         f"{100 * figure['quarantined_share']:.2f}%{' · ' + figure['value_reason'] if figure['value_reason'] else ''}",
         f"  công bố · publish {publish['publish_no']}: {publish['published_at']:%Y-%m-%d %H:%M:%S} · "
         f"{publish['published_by']} · code {publish['code_version']} · mart {publish['mart_digest'][:16]}…",
-        f"  Airflow: {', '.join(publish['run_ids']) or '(chạy tay · by hand)'}",
+        f"  Airflow: {publish['run_id'] or '(chạy tay · by hand)'} · dbt {publish['dbt_invocation_id'] or '-'}",
+        f"  lô nạp · loads: {', '.join(publish['run_ids']) or '(chạy tay · by hand)'}",
         *([] if publish["models_unchanged"] else ["  ! mô hình đã đổi từ lần dựng · models have changed since"]),
         *(line for name in _SIDES if name in found for line in _side_lines(name, found[name], show)),
         "lô · loads",

@@ -17,13 +17,13 @@ GOOD = frozenset({"accepted", "quarantined", "empty"})
 
 
 def build_and_publish(
-    business_date: date, *, wait_seconds: float = 0, settings: Settings | None = None
+    business_date: date, *, wait_seconds: float = 0, settings: Settings | None = None, run_id: str = ""
 ) -> dict[str, Any]:
     """Build, audit and publish what the night brought; the publish and the verdicts. Nothing new: the publish that is.
 
     EGOV-NIGHT-001 (exit 1) when a critical dataset is blocked, EGOV-NIGHT-002 (exit 3) when one is missing or could
     not be checked; the last publish stays. Other datasets hold nothing back: their figures show their date.
-    Nor does an anchor of the ledger that fails: it is told and recorded.
+    Nor does an anchor of the ledger that fails: it is told and recorded. `run_id` is Airflow's, kept in the events.
     """
     from egov_kpi.publish.build import build
     from egov_kpi.publish.publish import publish
@@ -31,8 +31,8 @@ def build_and_publish(
     settings = settings or get_settings()
     verdicts = [verdict(dataset, business_date, settings=settings) for dataset in all_contracts(settings)]
     _refuse_held_back(settings, business_date, verdicts)
-    build(settings, business_date, wait_seconds)
-    publish(settings, business_date, wait_seconds)
+    build(settings, business_date, wait_seconds, run_id=run_id)
+    publish(settings, business_date, wait_seconds, run_id=run_id)
     anchor = anchor_after_publish(settings)
     current = current_publish(settings)
     return {"business_date": business_date.isoformat(), "publish": current, "verdicts": verdicts, "anchor": anchor}

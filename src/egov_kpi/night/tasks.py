@@ -72,12 +72,14 @@ def answer(load_seq: int, given: dict[str, Any]) -> dict[str, Any]:
         return question.answer(load_seq, given)
 
 
-def build_and_publish(partition_key: str) -> dict[str, Any]:
+def build_and_publish(partition_key: str, run_id: str = "") -> dict[str, Any]:
     """A dataset that is missing is not waited for: the build of 04:30, or the next night, finds it."""
     from egov_kpi.night import build, ingest
 
     with _explained(final_codes=("EGOV-NIGHT-002",)):
-        return build.build_and_publish(date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS)
+        return build.build_and_publish(
+            date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS, run_id=run_id
+        )
 
 
 def report() -> dict[str, Any]:

@@ -223,7 +223,8 @@ def _build_task() -> Any:
     def build_and_publish() -> dict[str, Any]:
         from egov_kpi.night import tasks
 
-        return tasks.build_and_publish(_partition(get_current_context()))
+        context = get_current_context()
+        return tasks.build_and_publish(_partition(context), str(context["run_id"]))
 
     return build_and_publish
 

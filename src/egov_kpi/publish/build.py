@@ -52,10 +52,15 @@ class BuildResult:
     nodes: int
 
 
-def build(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> BuildResult:
-    """Bring the idle colour to the loads that count, as of a day; nothing if it or the live one is there."""
+def build(
+    settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS, run_id: str = ""
+) -> BuildResult:
+    """Bring the idle colour to the loads that count, as of a day; nothing if it or the live one is there.
+
+    `run_id` names the run that asks for it, in the ledger.
+    """
     with fence(FENCE, wait_seconds, settings=settings, role="builder"):
-        return _build(settings, business_date, rebuild=False)
+        return _build(settings, business_date, rebuild=False, run_id=run_id)
 
 
 def rebuild(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> BuildResult:
@@ -64,7 +69,7 @@ def rebuild(settings: Settings, business_date: date, wait_seconds: float = FENCE
         return _build(settings, business_date, rebuild=True)
 
 
-def _build(settings: Settings, business_date: date, rebuild: bool) -> BuildResult:
+def _build(settings: Settings, business_date: date, rebuild: bool, run_id: str = "") -> BuildResult:
     with connect("builder", settings) as conn:
         colours.require_no_hold(colours.live(conn))
         dbt.seed(settings)
@@ -80,7 +85,8 @@ def _build(settings: Settings, business_date: date, rebuild: bool) -> BuildResul
         conn.commit()
         dbt.require_success(results, plan.colour)
         digest.refresh_leaves(conn, plan.colour, None if plan.rebuild else plan.touched_months[KPI])
-        append(conn, "colour_built", _event(settings, plan))
+        made_by = {"run_id": run_id or None, "dbt_invocation_id": dbt.last_invocation_id()}
+        append(conn, "colour_built", {**_event(settings, plan), **made_by})
         conn.commit()
     return _result(plan, built=True, nodes=len(results))
 

@@ -75,6 +75,13 @@ def run(settings: Settings, command: str, *arguments: str, variables: dict[str, 
     return [_node_result(item) for item in results or []]
 
 
+def last_invocation_id() -> str:
+    """What dbt called its newest run in this process: the name under which its logs and artefacts tell of it."""
+    from dbt_common.invocation import get_invocation_id
+
+    return str(get_invocation_id())
+
+
 def require_success(results: list[NodeResult], colour: str) -> None:
     """EGOV-PUB-002 naming the nodes that failed; those skipped because of them are left out."""
     bad = [item for item in results if not item.ok and item.status != "skipped"]

@@ -63,8 +63,13 @@ class PublishResult:
     mart_digest: str
 
 
-def publish(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> PublishResult:
-    """Audit the colour just built and make it live; the current publish when nothing is new."""
+def publish(
+    settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS, run_id: str = ""
+) -> PublishResult:
+    """Audit the colour just built and make it live; the current publish when nothing is new.
+
+    `run_id` names the run that asks for it, in the ledger.
+    """
     with (
         fence(FENCE, wait_seconds, settings=settings, role="publisher"),
         connect("publisher", settings) as conn,
@@ -78,7 +83,7 @@ def publish(settings: Settings, business_date: date, wait_seconds: float = FENCE
         conn.rollback()
         audit_no = _audit(conn, settings, candidate.colour)
         conn.commit()
-        return _turn(conn, settings, pointer, candidate, audit_no)
+        return _turn(conn, settings, pointer, candidate, {"audit_event_no": audit_no, "run_id": run_id or None})
 
 
 def current(conn: Connection) -> PublishResult:
@@ -138,9 +143,9 @@ def _audit_result(settings: Settings, colour: str) -> GateResult:
 
 
 def _turn(
-    conn: Connection, settings: Settings, pointer: colours.Live, candidate: ColourState, audit_no: int
+    conn: Connection, settings: Settings, pointer: colours.Live, candidate: ColourState, made_by: dict[str, Any]
 ) -> PublishResult:
-    """The transaction of a publish."""
+    """The transaction of a publish; `made_by` is what its event says of audit and run."""
     publish_no = pointer.newest_publish_no + 1
     mart_digest = digest.stored_digest(conn, candidate.colour)
     version, schema = code_version(settings), schema_version(conn)
@@ -154,7 +159,7 @@ def _turn(
         "mart_digest": mart_digest,
         "changed_values": changed,
         "build_event_no": candidate.built_event,
-        "audit_event_no": audit_no,
+        **made_by,
     }
     event_no = append(conn, "published", body)
     conn.execute(

@@ -4,6 +4,8 @@ The rows are asked for anew, from the facts of the colour that still holds the p
 its definition and its loads are told, and where the trace ends.
 """
 
+from collections import Counter
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -84,6 +86,8 @@ def _publish(settings: Settings, publish: Publish, loads: list[dict[str, Any]]) 
         "event_no": publish.event_no,
         "build_event_no": publish.build_event_no,
         "audit_event_no": publish.audit_event_no,
+        "run_id": publish.run_id or None,
+        "dbt_invocation_id": publish.dbt_invocation_id or None,
         "run_ids": sorted({load["run_id"] for load in loads if load["run_id"]}),
         # The rows are asked for by today's models; that they still add up says that these count as those did.
         "models_unchanged": publish.models.split(":")[0] == model_digest(settings),
@@ -105,11 +109,8 @@ def _side(conn: Connection, side: Side, loads: list[dict[str, Any]]) -> dict[str
 
 
 def _by_file(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    counts: dict[tuple[Any, ...], int] = {}
     names = ("dataset", "load_seq", "file", "sheet", "file_digest")
-    for row in listed:
-        place = tuple(row[name] for name in names)
-        counts[place] = counts.get(place, 0) + 1
+    counts = Counter(map(itemgetter(*names), listed))
     return [{**dict(zip(names, place, strict=True)), "rows": count} for place, count in counts.items()]
 
 

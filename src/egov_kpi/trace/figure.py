@@ -22,7 +22,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Publish:
-    """One publish. `colour` is empty once a later build has begun where it stood; `as_of` is its day."""
+    """One publish. `colour` is empty once a later build has begun where it stood; `as_of` is its day; `run_id` is
+    Airflow's, empty where a person ran it by hand."""
 
     publish_no: int
     published_at: datetime
@@ -36,6 +37,8 @@ class Publish:
     event_no: int
     build_event_no: int
     audit_event_no: int
+    run_id: str
+    dbt_invocation_id: str
     is_live: bool
 
 
@@ -90,7 +93,8 @@ def find_publish(conn: Connection, publish_no: int | None) -> Publish:
                     and later.body_json ->> 'colour' = p.colour
             ) then '' else p.colour end as colour,
             (b.body_json ->> 'as_of')::date, b.body_json ->> 'models', p.event_no, b.event_no,
-            (e.body_json ->> 'audit_event_no')::bigint, p.publish_no = v.publish_no
+            (e.body_json ->> 'audit_event_no')::bigint, coalesce(e.body_json ->> 'run_id', ''),
+            coalesce(b.body_json ->> 'dbt_invocation_id', ''), p.publish_no = v.publish_no
         from ledger.live as v
         inner join ledger.publish as p on p.publish_no = coalesce(%s, v.publish_no)
         inner join ledger.event as e on e.event_no = p.event_no

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -71,7 +72,7 @@ def references(conn: Connection, rows: Iterable[Row], told: list[dict[str, Any]]
         }
         for row in rows
     ]
-    return sorted(listed, key=lambda entry: (entry["dataset"], entry["load_seq"], entry["file"], entry["row"]))
+    return sorted(listed, key=itemgetter("dataset", "load_seq", "file", "row"))
 
 
 def _load(told: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:

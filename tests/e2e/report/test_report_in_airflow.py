@@ -8,7 +8,6 @@ import pytest
 from egov_kpi.night.nightly import run_through_airflow
 from egov_kpi.night.progress import Progress
 from egov_kpi.platform import airflow
-from egov_kpi.platform.airflow_api import AirflowApi
 from egov_kpi.report.serve import PREFIX
 from egov_kpi.settings import Settings
 
@@ -45,10 +44,3 @@ def test_only_who_is_logged_in_reads_it(running: Settings, made: dict[str, objec
         assert reader.get("/data/index.js").text.startswith("egov.index(")
         assert reader.get("/..%2f..%2fports.json").status_code == 404
         assert reader.get("/%2fetc%2fpasswd").status_code == 404
-
-
-def test_it_stands_in_the_navigation(running: Settings) -> None:
-    with AirflowApi(airflow.info(running)) as api:
-        plugins = api._get("/api/v2/plugins")["plugins"]
-    (ours,) = (plugin for plugin in plugins if plugin["name"] == "egov_kpi_report")
-    assert [view["href"] for view in ours["external_views"]] == [f"{PREFIX}/"]

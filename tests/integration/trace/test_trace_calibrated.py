@@ -132,6 +132,7 @@ def test_what_a_trace_says_beside_the_rows(published: World) -> None:
     assert told["kpi"]["formula_vi"] and told["kpi"]["legal_basis"] == "Quyết định 45/2016/QĐ-TTg"
     publish = told["publish"]
     assert (publish["publish_no"], publish["published_by"], publish["is_live"]) == (1, "egov_publisher", False)
+    assert publish["run_id"] == "manual__2023-03-06" and len(publish["dbt_invocation_id"]) == 36
     assert publish["run_ids"] == ["manual__2023-03-06"] and publish["models_unchanged"] and publish["code_version"]
     (load,) = told["loads"]
     assert load["dataset"] == "one_stop.dossiers" and load["verdict"] == "quarantine"

@@ -24,7 +24,7 @@ ENTRY = {
 def publish(number: int, day: date, models: str = "m:10") -> Publish:
     return Publish(
         number, datetime(2023, 3, day.day, tzinfo=UTC), "egov_publisher", day, "code", "digest", "blue", day, models,
-        10 * number, 10 * number - 2, 10 * number - 1, is_live=False,
+        10 * number, 10 * number - 2, 10 * number - 1, "", "", is_live=False,
     )  # fmt: skip
 
 
