@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -73,6 +74,24 @@ def run(settings: Settings, command: str, *arguments: str, variables: dict[str, 
     if not results and not outcome.success:
         raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=folder / "logs" / "dbt.log")
     return [_node_result(item) for item in results or []]
+
+
+def document(settings: Settings, target: Path, variables: dict[str, Any]) -> str:
+    """dbt's documentation of models, seeds and columns as one page that needs no server; EGOV-PUB-003 when it fails.
+
+    `target` is a folder of its own, so that a build at the same time keeps its files.
+    """
+    from dbt.cli.main import dbtRunner
+
+    target.mkdir(parents=True, exist_ok=True)
+    places = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
+    written = ["--target-path", str(target), "--log-path", str(target), "--vars", json.dumps(variables)]
+    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet"]
+    with _environment(settings):
+        outcome = dbtRunner().invoke([*flags, "docs", "generate", "--static", *places, *written])
+    if not outcome.success:
+        raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=target / "dbt.log")
+    return (target / "static_index.html").read_text(encoding="utf-8")
 
 
 def last_invocation_id() -> str:

@@ -31,7 +31,7 @@ def publish(conn: Connection) -> dict[str, Any] | None:
     found = _dicts(
         conn,
         """
-        select p.publish_no, p.published_at, p.business_date, p.code_version, p.mart_digest, p.changed_values,
+        select p.publish_no, p.published_at, p.business_date, p.code_version, p.colour, p.mart_digest, p.changed_values,
             p.published_by, l.on_hold, p.event_no,
             (select max((e.body_json ->> 'business_date')::date) from ledger.event as e
              where e.kind in ('delivery_pulled', 'delivery_empty', 'pull_failed')) as newest_night

@@ -167,10 +167,15 @@ def _write_pages(conn: Connection, settings: Settings, folder: Path, found: Cont
         "quarantine": {"units": overview.quarantine(conn, settings)},
         "restatements": {
             "restated": restated(conn, publish["publish_no"]),
+            "kpi_names": {kpi.kpi_code: (kpi.name_vi, kpi.name_en) for kpi in found.kpis},
             "publishes": overview.publishes(conn),
         },
         "claims": {"files": overview.claims(conn)},
-        "definitions": {"kpis": found.kpis, "documents": documents.copy_all(conn, settings, folder, publish)},
+        "definitions": {
+            "kpis": found.kpis,
+            "gate_pages": documents.copy_gate(settings, folder),
+            "dbt_docs": documents.copy_dbt(settings, folder, publish),
+        },
         "ledger": {"chain": overview.chain(conn, settings)},
     }
     for name, further in own.items():

@@ -41,6 +41,7 @@ def test_only_who_is_logged_in_reads_it(running: Settings, made: dict[str, objec
         assert "Đêm nay" in page.text
         assert "script-src 'self';" in page.headers["Content-Security-Policy"]
         assert page.headers["Cache-Control"] == "no-store"
+        assert "EGOV" in reader.get("/dbt/index.html").text.upper()
         assert reader.get("/data/index.js").text.startswith("egov.index(")
         assert reader.get("/..%2f..%2fports.json").status_code == 404
         assert reader.get("/%2fetc%2fpasswd").status_code == 404

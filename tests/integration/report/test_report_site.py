@@ -13,6 +13,7 @@ import pytest
 from egov_kpi.cli.main import run
 from egov_kpi.errors import EgovError
 from egov_kpi.report import site as sites
+from egov_kpi.report.documents import dbt_docs
 from egov_kpi.report.site import Site, build_report, current_dir, report_dir
 from egov_kpi.report.state import site_state
 from egov_kpi.settings import Settings
@@ -30,6 +31,9 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def site(world: World) -> Site:
+    kept = dbt_docs(world.settings)
+    kept.parent.mkdir(parents=True)
+    kept.write_text("dbt docs", encoding="utf-8")
     return build_report(world.settings)
 
 

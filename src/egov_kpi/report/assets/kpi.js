@@ -7,6 +7,8 @@
     EXPECTED = 9, SET_ASIDE = 10, STALE = 11, VERSION = 12;
   var COLOURS = { as_was: '#0b5394', restated: '#b3541e', target: '#4d5661' };
   var BASES = ['as_was', 'restated'];
+  /* Heads of columns of numbers, which stand to the right. */
+  var NUMBERS = /^(Tử số|Giá trị|Mục tiêu|Numerator|Value|Target)/;
 
   function make(tag, attributes, children) {
     var element = document.createElement(tag);
@@ -156,7 +158,9 @@
   function table(caption, heads, rows) {
     return make('table', {}, [
       make('caption', { text: caption }),
-      make('thead', {}, [make('tr', {}, heads.map(function (head) { return make('th', { scope: 'col', text: head }); }))]),
+      make('thead', {}, [make('tr', {}, heads.map(function (head) {
+        return make('th', NUMBERS.test(head) ? { scope: 'col', 'class': 'number', text: head } : { scope: 'col', text: head });
+      }))]),
       make('tbody', {}, rows)
     ]);
   }
@@ -167,11 +171,11 @@
 
   /* ---------------------------------------------------------------------------------------------------- charts */
 
-  function line(basis, places, found) {
+  function line(basis, places, found, isOnly) {
     var byPlace = {};
     found[basis].forEach(function (figure) { byPlace[figure[PLACE]] = figure; });
     return {
-      name: basisName(basis), type: 'line', symbolSize: 6, connectNulls: false, animation: false,
+      name: isOnly ? egov.say('giá trị', 'value') : basisName(basis), type: 'line', symbolSize: 6, connectNulls: false, animation: false,
       itemStyle: { color: COLOURS[basis] }, lineStyle: { type: basis === 'restated' ? 'dotted' : 'solid' },
       data: places.map(function (place) { return byPlace[place] ? byPlace[place][VALUE] : null; })
     };
@@ -185,20 +189,26 @@
     };
   }
 
+  /* Half of the scale would stay empty for a share of a few percent. */
+  function highest(lines) {
+    return lines.reduce(function (most, one) { return Math.max.apply(null, [most].concat(one.data)); }, 0);
+  }
+
   function option(kpi, found) {
     var figures = found.as_was || found.restated;
     var places = figures.map(function (figure) { return figure[PLACE]; });
-    var lines = BASES.filter(function (basis) { return found[basis]; }).map(function (basis) { return line(basis, places, found); });
+    var bases = BASES.filter(function (basis) { return found[basis]; });
+    var lines = bases.map(function (basis) { return line(basis, places, found, bases.length === 1); });
     var aimed = figures.some(function (figure) { return figure[TARGET] !== null; });
     if (aimed) lines.push(target(figures));
     return {
-      animation: false, textStyle: { fontFamily: 'inherit' },
+      animation: false, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       grid: { left: 8, right: 16, top: lines.length > 1 ? 34 : 14, bottom: 4, containLabel: true },
       legend: lines.length > 1 ? { top: 0, left: 'left', icon: 'roundRect', itemHeight: 3 } : undefined,
       tooltip: { trigger: 'axis', renderMode: 'richText', valueFormatter: function (value) { return amount(kpi, value === undefined ? null : value); } },
       xAxis: { type: 'category', data: places.map(period), axisLabel: { color: '#4d5661', hideOverlap: true } },
       yAxis: {
-        type: 'value', min: 0, max: kpi.unit === 'percent' ? 100 : undefined, minInterval: kpi.unit === 'count' ? 1 : undefined,
+        type: 'value', min: 0, max: kpi.unit === 'percent' && highest(lines) > 50 ? 100 : undefined, minInterval: kpi.unit === 'count' ? 1 : undefined,
         axisLabel: { color: '#4d5661', formatter: function (value) { return egov.number(value) + (kpi.unit === 'percent' ? '%' : ''); } }
       },
       series: lines
@@ -389,6 +399,8 @@
     charts.forEach(function (chart) {
       draw(chart);
       chart.drawn.resize({ width: 640, height: 208 });
+      /* paper does not wait for the next frame */
+      chart.drawn.getZr().flush();
       chart.details.open = true;
       fillTable(chart.details, chart.kpi, chart.found);
     });
