@@ -5,11 +5,15 @@ import gc
 import os
 import secrets
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from statistics import median
+from typing import Any
 
+from egov_kpi.gate.gx import import_gx
 from egov_kpi.simulator.faults import FaultServer
 from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.server import create_app
@@ -35,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"could not run: {type(error).__name__}: {error}", file=sys.stderr)
         table.finish()
         return COULD_NOT_RUN
-    return table.finish()
+    return table.finish(**spread(table.rows))
 
 
 def stage_level(table: Table, seeds: list[int], workers: int, short: bool = False) -> None:
@@ -67,6 +71,8 @@ def prepared(
     os.environ["DBT_STATIC_PARSER"] = "false"
     # Its files about a run are read by nobody here: what became of each node, it tells its caller.
     os.environ["DBT_WRITE_JSON"] = "false"
+    # It sets its own log levels when it is imported, and worlds set them right.
+    import_gx()
     records, key = chaos_records(), secrets.token_hex(16)
     with served(records, key) as url:
         course = Walk(cluster, url, key, records, datasets, asides).walk()
@@ -103,6 +109,17 @@ def _summary(setting: Setting) -> str:
         for step in course.steps()
     }
     return "boundaries inside a write, by step: " + ", ".join(f"{step} {len(found)}" for step, found in labels.items())
+
+
+def spread(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """How many kills there were of each kind, and the seconds that one took; for the line of the sum."""
+    kills = [row for row in rows if row["expected"] == "X"]
+    steps = Counter(str(row["case"]).rsplit(" ", 1)[-1] for row in kills)
+    further = {name: Counter(str(row[name]) for row in kills if name in row) for name in ("place", "night", "victim")}
+    counts = {"step": steps, **further}
+    told = {name: ", ".join(f"{key} {count}" for key, count in sorted(found.items())) for name, found in counts.items()}
+    seconds = f"{median(row['seconds'] for row in kills):.1f} (median)" if kills else "-"
+    return {**{name: text for name, text in told.items() if text}, "seconds": seconds}
 
 
 def _seeds(first: int, count: int) -> list[int]:

@@ -132,7 +132,7 @@ def run_seed(settings: Settings, records: Records, seed: int, night: date, diges
                 airflow.wait_healthy(settings)
     wrong = list(_judge(settings, records, night, digest, hunter, len(failures) == TRIES))
     seen = [hunter.hit.text() if hunter.hit else "no kill", *failures, *wrong]
-    row = {"case": f"airflow {seed} {step}", "done": f"{night} | SIGKILL {victim}", "expected": "X"}
+    row = {"case": f"airflow {seed} {step}", "done": f"{night} | SIGKILL {victim}", "expected": "X", "victim": victim}
     return {**row, "ok": not wrong, "seen": "; ".join(seen), "seconds": time.monotonic() - began}
 
 

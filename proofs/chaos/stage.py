@@ -1,6 +1,7 @@
 """Kills at the level of a stage: a forked process, its warm parent, a database cloned from where the step begins."""
 
 import contextlib
+import ctypes
 import json
 import os
 import random
@@ -30,6 +31,8 @@ TIMEOUT_SECONDS = 240.0
 FIRST, MIDDLE, LAST = "first", "middle", "last"
 # The order in which the places take turns: there is most to be met between the first boundary and the last.
 PLACES = (FIRST, MIDDLE, LAST, MIDDLE)
+# Of prctl: the signal that comes when the parent dies.
+PR_SET_PDEATHSIG = 1
 # Landing leaves a folder alone that is younger than this: its writer may not have locked it yet.
 YOUNG_SECONDS = 60.0
 
@@ -94,9 +97,13 @@ def _boundary(targets: list[Target], place: str, chance: random.Random) -> Targe
 
 def run_seeds(setting: Setting, seeds: list[int], workers: int) -> Iterator[dict[str, Any]]:
     """The row of each seed as it comes, and that of the self-check."""
-    with ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_start, initargs=(setting,)) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_start, initargs=(setting,))
+    try:
         for done in as_completed([pool.submit(_one, seed) for seed in [0, *seeds]]):
             yield done.result()
+    finally:
+        # Who is told to end ends with the seeds in hand, and begins none of the others.
+        pool.shutdown(cancel_futures=True)
 
 
 _setting: list[Setting] = []
@@ -272,6 +279,8 @@ def fork(work: Callable[[int], None], folder: Path) -> Ended:
 
 def _in_child(work: Callable[[int], None], pipe: int, folder: Path) -> None:
     status = 1
+    # Nobody would wait for it any more when the one who forked it is gone.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         with (folder / "child.log").open("ab", buffering=0) as log:
             os.dup2(log.fileno(), 1)
