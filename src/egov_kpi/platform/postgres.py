@@ -275,14 +275,25 @@ class _Store:
         return self.home / "server.log"
 
     def postmaster_pid(self) -> int | None:
-        """The pid of this very cluster's postmaster once it is ready; a copied or left-over pid file is none."""
+        """The pid of this very cluster's postmaster once it is ready."""
+        pid, state = self._postmaster()
+        return pid if state == "ready" else None
+
+    def _postmaster(self) -> tuple[int | None, str]:
+        """Pid of this very cluster's postmaster and what it says of itself; a copied or left-over pid file is none."""
         try:
             lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
             command = Path(f"/proc/{int(lines[0])}/cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
-            return None
+            return None, ""
         is_ours = len(lines) > 7 and Path(lines[1]) == self.data and b"postgres" in command
-        return int(lines[0]) if is_ours and lines[7].strip() == "ready" else None
+        return (int(lines[0]), lines[7].strip()) if is_ours else (None, "")
+
+    def wait_for_shutdown(self) -> None:
+        """A server that somebody is stopping still holds its port, which those who knew it go on asking."""
+        until = time.monotonic() + STOP_SECONDS
+        while self._postmaster()[1] == "stopping" and time.monotonic() < until:
+            time.sleep(0.1)
 
     def clear_after_crash(self) -> None:
         """Remove the pid file of a killed postmaster that its parent hasn't reaped yet: Postgres takes it for alive.
@@ -362,6 +373,7 @@ def _embedded_version() -> str:
 
 def _start(settings: Settings, options: Mapping[str, str]) -> ServerInfo:
     store = _prepare(settings)
+    store.wait_for_shutdown()
     store.clear_after_crash()
     for attempt in range(3):
         store = _with_port(settings, store)

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -11,7 +13,7 @@ import psycopg
 import pytest
 
 from egov_kpi.errors import EgovError
-from egov_kpi.platform import postgres
+from egov_kpi.platform import postgres, processes
 from egov_kpi.platform.secrets import secret
 from egov_kpi.settings import Settings
 
@@ -70,6 +72,23 @@ def test_a_killed_server_comes_back(installation: Settings) -> None:
     os.kill(pid, 9)
     again = postgres.ensure_running(installation)
     assert again == server
+    assert postgres.is_running(installation)
+
+
+def test_a_server_that_is_being_stopped_is_waited_for_and_keeps_its_port(installation: Settings) -> None:
+    server = postgres.ensure_running(installation)
+    data = postgres.data_dir(installation)
+    assert data is not None
+    pid_file = data / "postmaster.pid"
+    with ThreadPoolExecutor(1) as beside:
+        with psycopg.connect(server.url_superuser):
+            # a smart shutdown waits for this session
+            os.kill(int(pid_file.read_text(encoding="utf-8").splitlines()[0]), signal.SIGTERM)
+            assert processes.wait_until(lambda: "stopping" in pid_file.read_text(encoding="utf-8"), 30)
+            again = beside.submit(postgres.ensure_running, installation)
+            with pytest.raises(TimeoutError):
+                again.result(timeout=1)
+        assert again.result(timeout=60) == server
     assert postgres.is_running(installation)
 
 
