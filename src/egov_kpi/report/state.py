@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from egov_kpi.errors import EgovError
 from egov_kpi.report.site import STAMP, Site, build_report, current_dir
@@ -33,7 +34,7 @@ def site_state(settings: Settings) -> SiteState | None:
     return SiteState(
         publish_no=told["publish_no"],
         business_date=date.fromisoformat(told["business_date"]),
-        built_at=datetime.fromisoformat(told["built_at"]),
+        built_at=datetime.fromisoformat(told["built_at"]).astimezone(ZoneInfo(settings.timezone)),
         path=current_dir(settings),
     )
 
