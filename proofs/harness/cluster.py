@@ -96,9 +96,6 @@ class Cluster:
                     shutil.copytree(self.settings.secrets_dir, folder / "secrets")
                 with environment(self.url(making), place) as settings:
                     fill(settings)
-                # A copy's tables were never written to, so autovacuum would leave the planner without a notion of them.
-                with psycopg.connect(self.url(making), autocommit=True) as conn:
-                    conn.execute("analyze")
                 self.rename(making, name)
         return Saved(name, place)
 

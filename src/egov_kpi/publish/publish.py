@@ -190,7 +190,9 @@ def _log_changes(conn: Connection, publish_no: int, pointer: colours.Live, colou
         figures=figures,
         nothing=sql.SQL(", ").join(sql.SQL("null") for _ in FIGURES),
     )
-    return conn.execute(statement, {"no": publish_no}).rowcount
+    changed = conn.execute(statement, {"no": publish_no}).rowcount
+    conn.execute("select publish.refresh_history_statistics()")
+    return changed
 
 
 def _names(columns: tuple[str, ...]) -> sql.Composed:
