@@ -6,7 +6,7 @@ per node goes to the table build.node_result.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,18 +58,8 @@ def seed(settings: Settings | None = None) -> bool:
 
 def run(settings: Settings, command: str, *arguments: str, variables: dict[str, Any] | None = None) -> list[NodeResult]:
     """Outcome per node of one dbt command; EGOV-PUB-003 when dbt gave up before any node ran."""
-    from dbt.cli.main import dbtRunner
-
     folder = settings.local_dir / "dbt"
-    folder.mkdir(parents=True, exist_ok=True)
-    common = [
-        *("--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)),
-        *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
-        *("--vars", json.dumps(variables or {})),
-    ]
-    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet"]
-    with _environment(settings):
-        outcome = dbtRunner().invoke([*flags, command, *common, *arguments])
+    outcome = _invoke(settings, [command], arguments, folder / "target", folder / "logs", variables or {})
     results = getattr(outcome.result, "results", None)
     if not results and not outcome.success:
         raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=folder / "logs" / "dbt.log")
@@ -81,17 +71,29 @@ def document(settings: Settings, target: Path, variables: dict[str, Any]) -> str
 
     `target` is a folder of its own, so that a build at the same time keeps its files.
     """
-    from dbt.cli.main import dbtRunner
-
-    target.mkdir(parents=True, exist_ok=True)
-    places = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
-    written = ["--target-path", str(target), "--log-path", str(target), "--vars", json.dumps(variables)]
-    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet"]
-    with _environment(settings):
-        outcome = dbtRunner().invoke([*flags, "docs", "generate", "--static", *places, *written])
+    outcome = _invoke(settings, ["docs", "generate"], ["--static"], target, target, variables)
     if not outcome.success:
         raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=target / "dbt.log")
     return (target / "static_index.html").read_text(encoding="utf-8")
+
+
+def _invoke(
+    settings: Settings,
+    command: Sequence[str],
+    arguments: Sequence[str],
+    target: Path,
+    logs: Path,
+    variables: dict[str, Any],
+) -> Any:
+    """What dbt answers: as the builder, without telemetry, with its files in the folders given."""
+    from dbt.cli.main import dbtRunner
+
+    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet"]
+    places = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
+    written = ["--target-path", str(target), "--log-path", str(logs), "--vars", json.dumps(variables)]
+    target.mkdir(parents=True, exist_ok=True)
+    with _environment(settings):
+        return dbtRunner().invoke([*flags, *command, *places, *written, *arguments])
 
 
 def last_invocation_id() -> str:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from egov_kpi.contracts.loader import all_contracts
+from egov_kpi.db.rows import dicts
 from egov_kpi.report.collate import sort_key
 from egov_kpi.settings import Settings
 
@@ -80,7 +80,7 @@ def contents(conn: Connection, settings: Settings) -> Contents:
 
 def kpis(conn: Connection, settings: Settings) -> list[Kpi]:
     """The KPIs that have figures, in Vietnamese order within their theme."""
-    rows = _dicts(
+    rows = dicts(
         conn,
         """
         select distinct on (d.kpi_code, d.method, d.due_basis)
@@ -115,7 +115,7 @@ def kpis(conn: Connection, settings: Settings) -> list[Kpi]:
 
 def agencies(conn: Connection) -> list[Agency]:
     """The units that have figures, each below the one that it belongs to, neighbours in Vietnamese order."""
-    rows = _dicts(
+    rows = dicts(
         conn,
         """
         select distinct on (a.agency_code) a.agency_code, a.name_vi, a.name_en, a.level,
@@ -154,7 +154,7 @@ def main_agency(conn: Connection, listed: list[Agency]) -> Agency:
 
 def periods(conn: Connection) -> list[dict[str, Any]]:
     """Every period with figures, by grain and start; `is_over` unless it was still running on the business date."""
-    return _dicts(
+    return dicts(
         conn,
         """
         with period as (
@@ -173,7 +173,7 @@ def periods(conn: Connection) -> list[dict[str, Any]]:
         cross join marts.last_publish as l
         order by array_position(%s, p.grain), p.start
         """,
-        list(_GRAINS),
+        [list(_GRAINS)],
     )
 
 
@@ -266,8 +266,3 @@ def headlines(conn: Connection, contents: Contents, business_date: date) -> list
 def _named(entry: list[Any]) -> dict[str, Any]:
     """One figure of a data file, its parts by name."""
     return {**dict(zip(FIGURE, entry, strict=True)), "data_as_of": date.fromisoformat(entry[7]) if entry[7] else None}
-
-
-def _dicts(conn: Connection, query: str, *parameters: Any) -> list[dict[str, Any]]:
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query.encode(), parameters).fetchall()

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.contracts.model import Contract
+from egov_kpi.db.rows import dicts
 from egov_kpi.evidence.anchor import known_anchors
 from egov_kpi.night import books
 from egov_kpi.quarantine.review import rule_texts
@@ -28,7 +28,7 @@ _COUNTS = ("received", "withheld", "landed", "accepted", "unchanged", "quarantin
 
 def publish(conn: Connection) -> dict[str, Any] | None:
     """The publish that readers see, with the day of the newest night and whether publishes are on hold."""
-    found = _dicts(
+    found = dicts(
         conn,
         """
         select p.publish_no, p.published_at, p.business_date, p.code_version, p.colour, p.mart_digest, p.changed_values,
@@ -44,8 +44,8 @@ def publish(conn: Connection) -> dict[str, Any] | None:
 
 def datasets(conn: Connection, settings: Settings) -> list[dict[str, Any]]:
     """Each dataset with its last load, the source's last answer, and the day up to which its data is known."""
-    known = {row["dataset"]: row["data_as_of"] for row in _dicts(conn, "select * from marts.data_freshness")}
-    answers = {row["dataset"]: row for row in _dicts(conn, _ANSWERS)}
+    known = {row["dataset"]: row["data_as_of"] for row in dicts(conn, "select * from marts.data_freshness")}
+    answers = {row["dataset"]: row for row in dicts(conn, _ANSWERS)}
     found = [
         _dataset(conn, contract, known.get(contract.id), answers.get(contract.id, {}))
         for contract in all_contracts(settings).values()
@@ -82,7 +82,7 @@ def _dataset(conn: Connection, contract: Contract, data_as_of: Any, answer: dict
 
 def incidents(conn: Connection) -> list[dict[str, Any]]:
     """The newest things that went wrong. Their details may quote a source, so only kind, dataset and time are told."""
-    return _dicts(
+    return dicts(
         conn,
         """
         select e.occurred_at, e.event_no, k.title_vi, k.title_en,
@@ -93,13 +93,13 @@ def incidents(conn: Connection) -> list[dict[str, Any]]:
         where e.kind in ('incident', 'pull_failed', 'night_failed', 'rolled_back', 'load_blocked', 'load_revoked')
         order by e.event_no desc limit %s
         """,
-        INCIDENTS_SHOWN,
+        [INCIDENTS_SHOWN],
     )
 
 
 def quarantine(conn: Connection, settings: Settings) -> list[dict[str, Any]]:
     """Units with refused rows, in Vietnamese order: each with its rules, open ones first, and what to do about them."""
-    rows = _dicts(
+    rows = dicts(
         conn,
         """
         with named as (
@@ -139,7 +139,7 @@ def quarantine(conn: Connection, settings: Settings) -> list[dict[str, Any]]:
 
 
 def _names(conn: Connection) -> dict[str, dict[str, Any]]:
-    rows = _dicts(
+    rows = dicts(
         conn,
         "select distinct on (agency_code) agency_code, name_vi, name_en from ref.agency"
         " order by agency_code, valid_from desc",
@@ -149,7 +149,7 @@ def _names(conn: Connection) -> dict[str, dict[str, Any]]:
 
 def publishes(conn: Connection) -> list[dict[str, Any]]:
     """The newest turns of the pointer: which publish readers saw from when until when."""
-    return _dicts(
+    return dicts(
         conn,
         """
         select s.publish_no, s.business_date, s.code_version, s.shown_from, s.shown_until, s.is_rollback,
@@ -158,13 +158,13 @@ def publishes(conn: Connection) -> list[dict[str, Any]]:
         inner join ledger.publish as p using (publish_no)
         order by s.shown_from desc limit %s
         """,
-        PUBLISHES_SHOWN,
+        [PUBLISHES_SHOWN],
     )
 
 
 def claims(conn: Connection) -> list[dict[str, Any]]:
     """Checked reports, newest first, each with its claims and how many of each verdict."""
-    rows = _dicts(
+    rows = dicts(
         conn,
         "select c.check_no, c.checked_at, c.file_name, c.file_digest, c.claim_text, c.numerator, c.denominator,"
         " c.stated, c.recomputed, c.verdict, c.reason_vi, c.reason_en, c.kpi_code, c.kpi_value"
@@ -183,7 +183,7 @@ def claims(conn: Connection) -> list[dict[str, Any]]:
 
 def chain(conn: Connection, settings: Settings) -> dict[str, Any]:
     """The head of the ledger as this transaction sees it, and the newest note of it outside the database."""
-    head = _dicts(
+    head = dicts(
         conn,
         "select e.event_no, e.event_hash, e.occurred_at from ledger.event as e order by e.event_no desc limit 1",
     )[0]
@@ -195,8 +195,3 @@ def named_units(conn: Connection, codes: Iterable[str]) -> dict[str, dict[str, A
     """Names of units by code, for lists that name few of them."""
     names = _names(conn)
     return {code: names.get(code, {"name_vi": code, "name_en": code}) for code in codes}
-
-
-def _dicts(conn: Connection, query: str, *parameters: Any) -> list[dict[str, Any]]:
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query.encode(), parameters).fetchall()

@@ -9,10 +9,10 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from egov_kpi.db.connect import connect
+from egov_kpi.db.rows import dicts
 from egov_kpi.errors import EgovError
 from egov_kpi.settings import Settings
 from egov_kpi.trace.period import Period
@@ -141,7 +141,7 @@ def _stored(conn: Connection, publish: Publish, asked: Asked) -> list[dict[str, 
     query = sql.SQL("select * from {table} where {cell} order by method, due_basis").format(
         table=sql.Identifier(publish.colour, "kpi_value"), cell=_CELL
     )
-    return _dicts(conn, query, _parameters(publish, asked))
+    return dicts(conn, query, _parameters(publish, asked))
 
 
 def _kept(conn: Connection, publish: Publish, asked: Asked) -> list[dict[str, Any]]:
@@ -153,7 +153,7 @@ def _kept(conn: Connection, publish: Publish, asked: Asked) -> list[dict[str, An
     ).format(_CELL)
     return [
         {name: value for name, value in found.items() if name not in ("publish_no", "op")}
-        for found in _dicts(conn, query, _parameters(publish, asked))
+        for found in dicts(conn, query, _parameters(publish, asked))
     ]
 
 
@@ -164,7 +164,7 @@ def _definition(conn: Connection, publish: Publish, values: dict[str, Any]) -> d
         "select * from {} where kpi_code = %(kpi_code)s and kpi_version = %(kpi_version)s and method = %(method)s"
         " and due_basis = %(due_basis)s"
     ).format(sql.Identifier(publish.colour or "marts", "dim_kpi"))
-    found = _dicts(conn, query, key)
+    found = dicts(conn, query, key)
     if not publish.colour:
         found = _kept_definition(conn, publish, key) or found
     return found[0] if found else {}
@@ -182,8 +182,3 @@ def _kept_definition(conn: Connection, publish: Publish, key: dict[str, Any]) ->
         {"key": Jsonb(key), "publish_no": publish.publish_no},
     ).fetchone()
     return [row[0]] if row else []
-
-
-def _dicts(conn: Connection, query: sql.Composed, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, parameters).fetchall()
