@@ -124,8 +124,9 @@ def test_units_below_are_compared(reader: Reader) -> None:
     page = reader.open("online_service.html#unit=82&scope=tree&grain=quarter")
     page.get_by_role("combobox", name="Chỉ tiêu").select_option(label="Hồ sơ tiếp nhận")
     page.get_by_role("button", name="So sánh").click()
-    names = page.locator("#units tbody th").all_inner_texts()
-    assert len(names) == 11
+    compared = page.locator("#units tbody th")
+    expect(compared).to_have_count(11)
+    names = compared.all_inner_texts()
     assert names.index("Huyện Cái Bè") < names.index("Huyện Cai Lậy") < names.index("Huyện Châu Thành")
     assert violations(page) == []
 
