@@ -158,11 +158,9 @@ def _psycopg(watch: Watch, patches: _Patches) -> None:
             during = f"{name}: {DURING}"
             if watch.is_next(during):
                 watch.meet(during, state(self.connection, XID_SECONDS), lambda: _send(self, query, params))
-            result = original(self, query, params, **named)
             if self.connection.autocommit:
-                # A transaction of its own, over by now.
-                watch.meet(during, lambda: {"xid": "its own"})
-                return result
+                return alone(original, self, query, params, during, named)
+            result = original(self, query, params, **named)
             # Counted afterwards: whether the statement gives its transaction an id is known only then.
             watch.meet(during, state(self.connection))
             watch.meet(f"{name}: {DONE}", state(self.connection))
@@ -170,6 +168,22 @@ def _psycopg(watch: Watch, patches: _Patches) -> None:
             return result
 
         return executed
+
+    def alone(original: Any, cursor: Any, query: Any, params: Any, during: str, named: dict[str, Any]) -> Any:
+        """A statement that is its own transaction; asked, before that is over, whether it has written anything."""
+        conn = cursor.connection
+        if watch.target is not None or conn.info.transaction_status != TransactionStatus.IDLE:
+            result = original(cursor, query, params, **named)
+            watch.meet(during, state(conn))
+            return result
+        conn.pgconn.exec_(b"begin")
+        try:
+            result = original(cursor, query, params, **named)
+            # A table that is dropped if it exists, and doesn't: no write, and no place for a kill.
+            watch.meet(during, state(conn))
+        finally:
+            conn.pgconn.exec_(b"commit")
+        return result
 
     def executemany(original: Any) -> Any:
         @wraps(original)

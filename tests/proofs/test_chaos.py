@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from egov_kpi.platform.postgres import ServerInfo
 from egov_kpi.settings import PROJECT_ROOT
 from proofs.chaos.airflow import VICTIMS, WRITERS, drawn
 from proofs.chaos.course import NIGHTS, Command, Course
+from proofs.chaos.primitives import install
 from proofs.chaos.stage import FIRST, LAST, MIDDLE, pick
-from proofs.chaos.watch import Target, bare, is_writing, name_of
+from proofs.chaos.watch import Target, Watch, bare, is_writing, name_of
 from proofs.harness.cluster import Saved
 
 SEEDS = 12
@@ -67,6 +69,22 @@ def test_seeds_in_a_row_meet_every_place_of_every_step_in_both_nights() -> None:
 @pytest.mark.parametrize("first", [1, 5, 40])
 def test_twelve_kills_under_airflow_in_a_row_are_each_victim_in_each_step(first: int) -> None:
     assert {drawn(seed) for seed in range(first, first + 12)} == set(itertools.product(VICTIMS, WRITERS))
+
+
+def test_a_statement_that_writes_nothing_is_no_place_for_a_kill(pg_server: ServerInfo) -> None:
+    watch = Watch(pg_server.superuser_url("postgres"), None)
+    undo = install(watch, Path("/nowhere"))
+    try:
+        with psycopg.connect(watch.database_url, autocommit=True) as conn:
+            for verb in ("drop table if exists", "create table", "drop table if exists"):
+                conn.execute(f"{verb} public.chaos_probe {'(a int)' if verb == 'create table' else ''}".encode())
+    finally:
+        undo()
+        watch.close()
+    assert watch.trace == [
+        Target("create table public.chaos_probe: sent, unanswered", 1),
+        Target("drop table if exists public.chaos_probe: sent, unanswered", 2),
+    ]
 
 
 def test_statements_are_told_apart() -> None:
