@@ -119,7 +119,12 @@ def run(command: Sequence[str], result: Path, log: Path, until: float) -> Outcom
     began = time.monotonic()
     with result.open("wb") as stdout, log.open("wb") as stderr:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=_hear_interrupts,
         )
         try:
             is_cut_off = not _ended(process, began, until)
@@ -128,6 +133,11 @@ def run(command: Sequence[str], result: Path, log: Path, until: float) -> Outcom
     rows = _rows(result)
     passed = sum(bool(row.get("ok")) for row in rows)
     return Outcome(len(rows), passed, code, time.monotonic() - began, is_cut_off)
+
+
+def _hear_interrupts() -> None:
+    """A shell starts what runs in its background deaf to SIGINT, and deafness is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _ended(process: "subprocess.Popen[bytes]", began: float, until: float) -> bool:

@@ -4,9 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from egov_kpi.platform import processes
 from egov_kpi.settings import PROJECT_ROOT
 from proofs.airgap import __main__ as outside
 from proofs.airgap import namespace
@@ -38,6 +40,8 @@ def test_a_machine_that_allows_no_namespace_is_never_green(
 def test_a_process_that_sees_another_interface_is_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
     child = subprocess.Popen(["sleep", "60"])
     try:
+        # the new name comes a moment after the start
+        assert processes.wait_until(lambda: Path(f"/proc/{child.pid}/comm").read_text() == "sleep\n", 10, 0.01)
         watch = namespace.Watch()
         monkeypatch.setattr(namespace, "interfaces", lambda pid="self": frozenset({"lo", "eth0"}))
         watch.look()

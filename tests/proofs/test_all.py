@@ -1,6 +1,7 @@
 """What `make proof` makes of a proof's end: green only with cases that passed, and never without an exit code of 0."""
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -34,6 +35,15 @@ def test_verdict(printed: str, code: int, verdict: str, tmp_path: Path) -> None:
 
 
 def test_a_proof_that_takes_too_long_is_ended_and_red(tmp_path: Path) -> None:
+    """Also when this process runs in the background of a script, where SIGINT is ignored."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _is_cut_off(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
+def _is_cut_off(tmp_path: Path) -> None:
     cleaned = tmp_path / "cleaned"
     story = f"import time, pathlib\ntry: time.sleep(60)\nfinally: pathlib.Path({str(cleaned)!r}).touch()"
     began = time.monotonic()
