@@ -53,20 +53,22 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(int(ExitCode.BAD_DATA))
 
 
-def up() -> None:
+def up(as_json: Json = False) -> None:
     """Khởi động Postgres, hệ thống mô phỏng và Airflow · start Postgres, the simulated sources and Airflow."""
     from egov_kpi.platform import airflow, postgres, simulator_service
+    from egov_kpi.publish.dbt import migrate_and_seed
     from egov_kpi.settings import get_settings
 
     settings = get_settings()
     postgres.ensure_running(settings)
-    migrate_all()
+    migrate_and_seed(settings)
     if not settings.source_base_url:
         simulator_service.start(settings)
-    airflow.up(settings)
+    server = airflow.up(settings, quiet=as_json)
+    output.emit({"url": server.url, "user": server.user}, [], as_json)
 
 
-def down() -> None:
+def down(as_json: Json = False) -> None:
     """Dừng những gì đã khởi động · stop what `up` started."""
     from egov_kpi.platform import airflow, postgres, simulator_service
     from egov_kpi.settings import get_settings
@@ -75,6 +77,7 @@ def down() -> None:
     airflow.down(settings)
     simulator_service.stop(settings)
     postgres.stop(settings)
+    output.emit({"stopped": True}, [], as_json)
 
 
 def backup(folder: Folder, keys: Keys = None, as_json: Json = False) -> None:
@@ -105,18 +108,11 @@ def _tell_backup(result: "BackupResult", as_json: bool) -> None:
 
 def db_migrate(as_json: Json = False) -> None:
     """Chạy các bước nâng cấp lược đồ còn thiếu · run the numbered migrations that have not run yet."""
-    applied = migrate_all()
-    output.emit({"applied": applied}, applied or ["không có gì mới · nothing new"], as_json)
-
-
-def migrate_all() -> list[str]:
-    """Structure, then the reference data that the gate checks against; both do nothing when nothing changed."""
-    from egov_kpi.db.migrate import migrate
-    from egov_kpi.publish.dbt import seed
+    from egov_kpi.publish.dbt import migrate_and_seed
     from egov_kpi.settings import get_settings
 
-    applied = migrate(get_settings())
-    return [*applied, "dbt seed"] if seed(get_settings()) else applied
+    applied = migrate_and_seed(get_settings())
+    output.emit({"applied": applied}, applied or ["không có gì mới · nothing new"], as_json)
 
 
 def db_url(
@@ -146,8 +142,12 @@ def simulate_serve(
     seed: Annotated[int | None, typer.Option("--seed")] = None,
     dossiers_per_night: Annotated[int | None, typer.Option("--dossiers-per-night")] = None,
     history_months: Annotated[int | None, typer.Option("--history-months")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Phục vụ kết xuất mô phỏng tại 127.0.0.1 · serve simulated exports on 127.0.0.1 until stopped."""
+    """Phục vụ kết xuất mô phỏng tại 127.0.0.1 · serve simulated exports on 127.0.0.1 until stopped.
+
+    Its one line, the address, is JSON in any case: it is read by whoever started it.
+    """
     from egov_kpi.settings import get_settings
     from egov_kpi.simulator.server import serve
 

@@ -49,11 +49,18 @@ def verify(
     anchor: Annotated[
         Path | None, typer.Option("--anchor", help="Bản neo bạn giữ · your own copy of the anchors")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Kiểm tra một hồ sơ, như verify.py trong hồ sơ · check a pack, as the verify.py in it does."""
-    from egov_kpi.evidence.verify import main
+    from egov_kpi.evidence.verify import WORDS, Check, main
 
-    raise typer.Exit(main([str(pack), *(["--anchor", str(anchor)] if anchor else [])]))
+    if not as_json or not pack.exists() or not (anchor is None or anchor.is_file()):
+        raise typer.Exit(main([str(pack), *(["--anchor", str(anchor)] if anchor else [])]))
+    check = Check(pack, anchor)
+    code = check.run()
+    findings = [{"status": WORDS[status], "vi": vi, "en": en} for status, vi, en in check.findings]
+    output.emit({"verdict": WORDS[code], "anchored_event": check.anchored, "findings": findings}, [], as_json)
+    raise typer.Exit(code)
 
 
 def ledger_anchor(as_json: Json = False) -> None:

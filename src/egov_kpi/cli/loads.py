@@ -43,8 +43,8 @@ def pull(datasets: SomeDatasets = None, *, business_date: BusinessDate, as_json:
     ]
     output.emit(results, lines, as_json)
     refused = [error for item in results for error in item["refused"]]
-    for line in [line for error in refused for line in output.told_error_lines(error)]:
-        output.note(line)
+    for error in refused:
+        output.show_told_error(error, as_json)
     if refused:
         raise typer.Exit(int(ExitCode.BAD_DATA))
 
@@ -84,7 +84,7 @@ def _chosen(datasets: list[str] | None) -> list[str]:
 
 def _finish(loads: list[dict[str, Any]], as_json: bool, errors: Sequence[EgovError] = ()) -> None:
     """Print each load and leave with the worst of their exit codes."""
-    lines = [line for load in loads for line in _load_lines(load)]
+    lines = [] if as_json else [line for load in loads for line in _load_lines(load)]
     output.emit(loads, lines or ["không có lần nạp nào đang chờ · no load is waiting"], as_json)
     codes = {output.exit_code(load["verdict"]) for load in loads} | {error.exit_code for error in errors}
     if codes - {0}:

@@ -17,11 +17,11 @@ ALL_INTERFACES = "0.0.0.0"  # noqa: S104 (of the container, whose port is not pu
 
 
 def init(settings: Settings) -> None:
-    """Runs once, before the services: databases, roles, tables, pools."""
-    from egov_kpi.db.migrate import migrate
+    """Runs once, before the services: databases, roles, tables, reference data, pools."""
+    from egov_kpi.publish.dbt import migrate_and_seed
 
     postgres.ensure_running(settings)
-    migrate(settings)
+    migrate_and_seed(settings)
     airflow.prepare(settings)
     pools = airflow.home(settings) / "pools.json"
     wanted = {name: {"slots": n, "description": "", "include_deferred": False} for name, n in airflow.POOLS.items()}

@@ -67,8 +67,17 @@ def _made(name: str, group: Callable[[Settings], Iterator[Check]], settings: Set
         for check in group(settings):
             found.append(check)
     except EgovError as error:
-        found.append(Check(name, "FAIL", f"{error.code} {error.text('vi')}", f"{error.code} {error.text('en')}"))
-    except (psycopg.Error, OSError, httpx.HTTPError) as error:
+        told = error.as_dict()
+        found.append(
+            Check(
+                name,
+                "FAIL",
+                f"{error.code} {told['message_vi']} → {told['remedy_vi']}",
+                f"{error.code} {told['message_en']} → {told['remedy_en']}",
+            )
+        )
+    # a damaged file of ours shows as a value that can't be read
+    except (psycopg.Error, OSError, httpx.HTTPError, ValueError, KeyError) as error:
         reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
         found.append(Check(name, "FAIL", f"không kiểm tra được: {reason}", f"could not be checked: {reason}"))
     return found

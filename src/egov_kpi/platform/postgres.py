@@ -43,10 +43,12 @@ SHARED_STORE = Path("/var/lib/egov-kpi")
 START_SECONDS = 60
 STOP_SECONDS = 60
 
+AUTHENTICATION = "scram-sha-256"
+INITDB_OPTIONS = ("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8")
 SERVER_OPTIONS: Mapping[str, str] = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
-    "password_encryption": "scram-sha-256",
+    "password_encryption": AUTHENTICATION,
     # Airflow's four services, its workers and the roles of a night stay below 80.
     "max_connections": "200",
     "shared_buffers": "256MB",
@@ -462,10 +464,8 @@ def _initialise(settings: Settings, store: _Store) -> None:
                 SUPERUSER,
                 "--pwfile",
                 str(password_file),
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--locale=C.UTF-8",
+                f"--auth={AUTHENTICATION}",
+                *INITDB_OPTIONS,
                 "--no-sync",
             ]
         )

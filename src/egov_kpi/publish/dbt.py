@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
+from egov_kpi.db.migrate import migrate
 from egov_kpi.errors import EgovError
 from egov_kpi.publish.code import seed_digest
 from egov_kpi.settings import Settings, get_settings
@@ -54,6 +55,12 @@ def seed(settings: Settings | None = None) -> bool:
             connection.execute("delete from build.seeded")
             connection.execute("insert into build.seeded (digest) values (%s)", (digest,))
     return True
+
+
+def migrate_and_seed(settings: Settings) -> list[str]:
+    """Structure, then the reference data that the gate checks against; what was done, nothing when all stood there."""
+    applied = migrate(settings)
+    return [*applied, "dbt seed"] if seed(settings) else applied
 
 
 def run(settings: Settings, command: str, *arguments: str, variables: dict[str, Any] | None = None) -> list[NodeResult]:

@@ -76,6 +76,14 @@ def night(settings: Settings, day: date = NIGHT) -> str:
     return result.mart_digest
 
 
+def digest_of_live_rows(settings: Settings) -> str:
+    """Digest of what readers see, from its rows."""
+    with connect("publisher", settings) as conn:
+        row = conn.execute("select colour from ledger.live").fetchone()
+        assert row is not None
+        return digest.mart_digest(conn, row[0])
+
+
 def rebuilt(settings: Settings, day: date = NIGHT) -> str:
     """Digest of a rebuild from nothing, in the colour that is not live."""
     colour = building.rebuild(settings, day).colour
@@ -114,6 +122,7 @@ def test_corrections_late_loads_and_revocations_end_where_a_rebuild_ends(warehou
         assert figure(warehouse, "dossier_received", "823", "month", "2022-09-01") == 1
         assert figure(warehouse, "mail_issued", "823", "quarter", "2023-01-01") == 3
         rollback("lô sai", warehouse)
+        assert digest_of_live_rows(warehouse) == first
         assert figure(warehouse, "dossier_received", "823", "month", "2023-01-01") == 1
 
         assert revoke(wrong, "sai tệp", warehouse).hold_lifted

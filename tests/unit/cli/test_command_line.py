@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+import typer
 
 from egov_kpi.cli import main, output
 from egov_kpi.errors import EgovError, ExitCode
+from egov_kpi.platform import doctor
 from egov_kpi.settings import PROJECT_ROOT
 
 COMMANDS = {
@@ -58,6 +60,37 @@ def test_wrong_usage_is_exit_2(arguments: list[str], capsys: pytest.CaptureFixtu
     assert main.run(arguments) == ExitCode.USAGE
     told = capsys.readouterr()
     assert told.out == "" and told.err
+
+
+def test_wrong_usage_is_told_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["load", "one_stop.dossiers", "/no/such/file.csv"]) == ExitCode.USAGE
+    told = capsys.readouterr().err
+    assert "EGOV-CLI-002 Lệnh dùng sai" in told and "EGOV-CLI-002 Wrong usage" in told
+    assert "/no/such/file.csv" in told and "Usage: egov-kpi load" in told
+    assert main.run(["load", "one_stop.dossiers", "/no/such/file.csv", "--json"]) == ExitCode.USAGE
+    assert json.loads(capsys.readouterr().err)["code"] == "EGOV-CLI-002"
+
+
+def test_every_command_takes_json() -> None:
+    commands = _leaves(typer.main.get_command(main.build_app()), ())
+    assert len(commands) > 35
+    assert [" ".join(path) for path, names in commands if "--json" not in names] == []
+
+
+def _leaves(command: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], set[str]]]:
+    if hasattr(command, "commands"):
+        return [leaf for name, below in command.commands.items() for leaf in _leaves(below, (*path, name))]
+    return [(path, {name for parameter in command.params for name in parameter.opts})]
+
+
+@pytest.mark.parametrize(("status", "code"), [("OK", 0), ("WARN", 0), ("FAIL", 1)])
+def test_doctor_leaves_with_1_when_anything_fails(
+    status: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [doctor.Check("python", "OK", "a", "b"), doctor.Check("disk", status, "c", "d")]
+    monkeypatch.setattr(doctor, "checks", lambda _: found)
+    assert main.run(["doctor", "--json"]) == code
+    assert [check["status"] for check in json.loads(capsys.readouterr().out)] == ["OK", status]
 
 
 def _raises(error: BaseException) -> Any:
@@ -123,7 +156,10 @@ def test_several_loads_leave_with_the_worst(
     loads = [_load(number, verdict) for number, verdict in enumerate(verdicts, 1)]
     monkeypatch.setattr("egov_kpi.night.ingest.load_files", lambda *_, **__: loads)
     assert main.run(["load", "one_stop.dossiers", __file__, "--json"]) == code
-    assert [load["verdict"] for load in json.loads(capsys.readouterr().out)] == verdicts
+    told = capsys.readouterr()
+    assert [load["verdict"] for load in json.loads(told.out)] == verdicts
+    # what people read beside the result is part of it for programs
+    assert told.err == ""
 
 
 def test_a_failed_rule_is_listed_under_its_load(
@@ -167,7 +203,10 @@ def test_a_night_without_its_report_says_what_is_published_and_fails(
 
 def _load(number: int, verdict: str) -> dict[str, Any]:
     account = {"accepted": 10, "received": 10}
-    return {"load_seq": number, "dataset": "one_stop.dossiers", "verdict": verdict, "account": account, "rules": []}
+    return {
+        "load_seq": number, "dataset": "one_stop.dossiers", "verdict": verdict, "account": account, "rules": [],
+        "notices": ["added column: X"],
+    }  # fmt: skip
 
 
 def test_every_command_and_exit_code_is_in_the_reference() -> None:

@@ -66,6 +66,9 @@ def test_postgres_has_the_embedded_servers_settings(compose: dict[str, Any]) -> 
     given = dict(item.split("=", 1) for item in command if "=" in item)
     assert given == {name: value for name, value in postgres.SERVER_OPTIONS.items() if name not in OF_THE_PLACE}
     assert compose["services"]["postgres"]["image"] == "postgres:18"
+    arguments = compose["services"]["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split()
+    # the image itself trusts who is inside its container; beyond it the same holds as for the embedded server
+    assert arguments == [f"--auth-host={postgres.AUTHENTICATION}", *postgres.INITDB_OPTIONS]
 
 
 def test_the_variables_are_settings(compose: dict[str, Any]) -> None:

@@ -70,6 +70,24 @@ def _cell(truth: pd.DataFrame, agency: str, grain: str, start: str, kpi: str) ->
     return rows.iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("level", "service_level", "count"),
+    [
+        ("district", None, 252), ("commune", None, 222),
+        ("district", "partial", 90), ("commune", "partial", 52),
+        ("district", "full", 112), ("commune", "full", 39),
+    ],
+)  # fmt: skip
+def test_procedures_of_go_cong_tay_by_level(
+    records: Records, level: str, service_level: str | None, count: int
+) -> None:
+    listed = records.procedures[records.procedures["agency_code"].isin(tree(records.units, "823"))]
+    last = listed[listed["snapshot_date"] == listed["snapshot_date"].max()]
+    counted = last[(last["procedure_status"] == "in_force") & (last["competent_level"] == level)]
+    chosen = counted["posted_date"].notna() if service_level is None else counted["service_level"] == service_level
+    assert counted.loc[chosen, "procedure_code"].nunique() == count
+
+
 @pytest.mark.parametrize(("agency", "grain", "start", "kpi", "numerator", "denominator"), FIGURES)
 def test_published_figure(
     truth: pd.DataFrame, agency: str, grain: str, start: str, kpi: str, numerator: int, denominator: int | None
