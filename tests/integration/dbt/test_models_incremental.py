@@ -87,8 +87,10 @@ def test_moved_late_revoked(world: World) -> None:
     world.build("green", [first], "2023-02-28", rebuild=True)
     assert (received(world, JANUARY), received(world, FEBRUARY)) == (1, 2)
     assert world.kpi("green", "late_external", DISTRICT, *FEBRUARY)["numerator"] == 1
-    assert world.kpi("green", "ontime_settled", DISTRICT, *FEBRUARY)["value"] == 0
-    assert world.kpi("green", "ontime_settled", COMMUNE, *FEBRUARY)["value_reason"] == "denominator_zero"
+    assert world.kpi("green", "ontime_settled", DISTRICT, *FEBRUARY, by="C/date")["value"] == 0
+    for by in ("A/date", "C/date", "C/hour"):
+        empty = world.kpi("green", "ontime_settled", COMMUNE, *FEBRUARY, by=by)
+        assert (empty["value_reason"], pd.isna(empty["value"])) == ("denominator_zero", True)
 
     # b moves to January; a's old version arrives after its newer one; d is new, and of a later day than the build's
     moved = world.load(

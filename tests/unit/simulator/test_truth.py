@@ -41,10 +41,22 @@ def _settled(code: str, finished: str, **values: object) -> dict[str, object]:
     return _dossier(code, finished_at=end, returned_at=end, dossier_status="returned", updated_at=end, **values)
 
 
+# Where a KPI has several: what the reports of the provinces mean.
+USUAL = {"ontime_settled": ("C", "date"), **dict.fromkeys(("settled_on_time", "settled_late"), ("A", "date"))}
+USUAL |= dict.fromkeys(("pending_in_time", "pending_overdue"), ("A", "date"))
+KINDS = {**{kpi.code: (kpi.method, kpi.due_basis) for kpi in KPIS}, **USUAL}
+
+
 def _value(
-    truth: pd.DataFrame, kpi: str, agency: str, scope: str = "tree", grain: str = "quarter", start: str = "2023-01-01"
+    truth: pd.DataFrame,
+    kpi: str,
+    agency: str,
+    scope: str = "tree",
+    grain: str = "quarter",
+    start: str = "2023-01-01",
+    by: tuple[str, str] | None = None,
 ) -> tuple[float, float]:
-    cell = dict(zip(KEY, (kpi, KPIS[kpi].method, KPIS[kpi].due_basis, agency, scope, grain, start), strict=True))
+    cell = dict(zip(KEY, (kpi, *(by or KINDS[kpi]), agency, scope, grain, start), strict=True))
     rows = truth[(truth[list(cell)].astype(str) == pd.Series(cell)).all(axis=1)]
     assert len(rows) == 1, cell
     return rows.iloc[0]["numerator"], rows.iloc[0]["denominator"]
