@@ -38,3 +38,13 @@
         false
     {%- endif -%}
 {%- endmacro %}
+
+{# That a day is not before the first touched month: what ended earlier can't be in a figure of any. #}
+{% macro not_before_touched_months(column, domain) -%}
+    {%- set months = touched_months(domain) -%}
+    {%- if months -%}
+        {{ column }} >= date '{{ months | min }}'
+    {%- else -%}
+        false
+    {%- endif -%}
+{%- endmacro %}

@@ -72,8 +72,8 @@ quarter_of_months as (
         and definition.numerator_time_rollup = 'sum'
         and definition.numerator_unit_rollup = 'sum'
     group by
-        quarter.kpi_code, quarter.agency_code, quarter.scope, quarter.period_grain, quarter.period_start,
-        quarter.numerator
+        quarter.kpi_code, quarter.kpi_version, quarter.method, quarter.due_basis, quarter.agency_code, quarter.scope,
+        quarter.period_grain, quarter.period_start, quarter.numerator
     having quarter.numerator <> sum(month.numerator)
 ),
 

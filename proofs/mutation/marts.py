@@ -26,7 +26,13 @@ _PERIODS = (
     ("quarter", "2023-01-01", 2),
     ("year", "2023-01-01", 2),
 )
-_THEMES = {"doc": "digital_signature", "mail": "official_mail", "dossier": "online_service", "iso": "iso_compliance"}
+_THEMES = {
+    "doc": "digital_signature",
+    "mail": "official_mail",
+    "dossier": "online_service",
+    "iso": "iso_compliance",
+    "settled": "settlement",
+}
 
 
 def clean_figures() -> list[Figure]:

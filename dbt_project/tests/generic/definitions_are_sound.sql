@@ -23,7 +23,10 @@ part as (
 select part.kpi_code, 'measure or roll-up' as fault
 from part
 left join measure using (measure_code)
-where measure.kind is null or (measure.kind = 'stock') <> (part.time_rollup = 'last')
+where
+    measure.kind is null
+    or (measure.kind = 'stock') <> (part.time_rollup = 'last')
+    or (measure.kind = 'pending') <> (part.time_rollup = 'pending')
 union all
 select definition.kpi_code, 'unit and denominator'
 from definition

@@ -1,10 +1,12 @@
 """Which months a build touches, as literals for dbt: partitions of facts, and cells of KPIs.
 
 A key that is touched takes the months of all its versions along, whichever load brought them: the row that a correction
-moves from January to February has to leave January.
+moves from January to February has to leave January. A dossier is pending at every month-end until it ended: those at
+which its versions differ are taken along, too.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -32,6 +34,47 @@ KPI = "kpi"
 _DATES = {"date", "timestamp"}
 
 
+@dataclass(frozen=True)
+class _Life:
+    """From when until when the thing in a row is pending, as SQL on a version `v`.
+
+    `told` is what else a figure of what is pending looks at; `first_end` and `last_end` enclose its end, and are empty
+    while it has none. Form II.06a takes a dossier that waits for a supplement as ended, the other methods don't.
+    """
+
+    begins: str
+    told: str
+    first_end: str
+    last_end: str
+
+
+_LIVES = {
+    "one_stop.dossiers": _Life(
+        begins="v.received_at",
+        told=(
+            "v.agency_code, v.received_at, v.due_at, v.dossier_status in ('registered', 'refused'),"
+            " coalesce(v.supplement_request_count, 0) > 1"
+        ),
+        first_end=(
+            "least(v.finished_at, v.returned_at, case"
+            " when v.dossier_status in ('withdrawn', 'stopped', 'supplement_requested') then v.updated_at end)"
+        ),
+        last_end=(
+            "case"
+            " when v.dossier_status in ('finished', 'returned') then greatest(v.finished_at, v.returned_at)"
+            " when v.dossier_status in ('withdrawn', 'stopped')"
+            " then greatest(v.finished_at, v.returned_at, v.updated_at) end"
+        ),
+    ),
+    "forms.paper_register": _Life(
+        begins="v.received_date",
+        told="v.received_date",
+        first_end="least(v.finished_date, v.returned_date)",
+        last_end="greatest(v.finished_date, v.returned_date)",
+    ),
+}
+
+
 def touched_months(
     conn: Connection, settings: Settings, colour: str, loads: list[int], as_of: date, seen_as_of: tuple[date, ...]
 ) -> Months:
@@ -48,6 +91,7 @@ def touched_months(
         facts, cells = _of_contract(conn, contract, loads)
         found[DOMAINS[contract.id]] |= facts
         figures |= cells | _of_contract(conn, contract, watched)[1]
+        figures |= _while_pending(conn, contract, colour, loads, max(days))
     # Nothing is known of the future: a due date of next year opens no cell.
     known = {month for month in figures if month <= max(days)}
     found[KPI] = known | _around_beginning(conn, colour, known, as_of)
@@ -129,6 +173,39 @@ def _months_of_keys(conn: Connection, contract: Contract, loads: list[int], colu
         " where m.month is not null"
     ).format(keys=keys, table=sql.Identifier("raw", contract.table), values=_months_of(columns))
     return {row[0] for row in conn.execute(query, (loads,)).fetchall()}
+
+
+def _while_pending(conn: Connection, contract: Contract, colour: str, loads: list[int], until: date) -> set[date]:
+    """Months at whose end the versions of these loads' keys do not all say the same of what is pending.
+
+    A key that the colour holds already, and whose versions tell one beginning, differs between its earliest and its
+    latest end alone: what is settled tonight was pending last month, before as after. Any other differs from its
+    beginning on.
+    """
+    life = _LIVES.get(contract.id)
+    if life is None or not loads:
+        return set()
+    keys = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key_columns)
+    query = sql.SQL(
+        "with touched as (select distinct {keys} from {table} where load_seq = any(%(loads)s)),"
+        " held as (select load_seq from build.counted_load"
+        " where colour = %(colour)s and load_seq <> all(%(loads)s)),"
+        " life as (select"
+        " bool_or(v.load_seq in (select load_seq from held)) and count(distinct ({told})) = 1 as is_one,"
+        " min(least({begins}, {first_end})) as begins, min({first_end}) as first_end,"
+        " bool_and({last_end} is not null) as is_over, max({last_end}) as last_end"
+        " from {table} as v inner join touched using ({keys}) group by {keys}),"
+        " span as (select distinct date_trunc('month', case when is_one then first_end else begins end) as first_month,"
+        " date_trunc('month', least(case when is_over then last_end end, %(until)s)) as last_month from life)"
+        " select distinct m.month::date from span"
+        " cross join lateral generate_series(first_month, last_month, interval '1 month') as m (month)"
+    ).format(
+        keys=keys,
+        table=sql.Identifier("raw", contract.table),
+        **{name: sql.SQL(getattr(life, name)) for name in ("told", "begins", "first_end", "last_end")},
+    )
+    rows = conn.execute(query, {"loads": loads, "colour": colour, "until": until}).fetchall()
+    return {row[0] for row in rows}
 
 
 def first_day(day: date) -> date:

@@ -110,7 +110,7 @@ def kpis(conn: Connection, settings: Settings) -> list[Kpi]:
         )
         for row in rows
     ]
-    return sorted(found, key=lambda kpi: (kpi.theme, sort_key(kpi.name_vi), kpi.method))
+    return sorted(found, key=lambda kpi: (kpi.theme, sort_key(kpi.name_vi), kpi.method, kpi.due_basis))
 
 
 def agencies(conn: Connection) -> list[Agency]:

@@ -6,6 +6,7 @@ THEMES: dict[str, Word] = {
     "digital_signature": ("Chữ ký số", "Digital signatures"),
     "official_mail": ("Thư điện tử công vụ", "Official mail"),
     "online_service": ("Dịch vụ công và hồ sơ", "Online services and dossiers"),
+    "settlement": ("Giải quyết hồ sơ", "Settlement of dossiers"),
     "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
 }
 VERDICTS: dict[str, Word] = {

@@ -32,8 +32,11 @@ NOT_RECEIVED = ("registered", "refused")
 SETTLED = ("finished", "returned")
 # Over without having been settled.
 ENDED = ("withdrawn", "stopped")
+# Form II.06a has it among the settled, the other methods among the pending.
+WAITING = "supplement_requested"
 
 Amounts = pd.DataFrame  # agency_code, scope, period_grain, period_start, amount
+Measure = Callable[["Happened"], Amounts]
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,11 @@ class Happened:
 
     @cached_property
     def dossiers(self) -> pd.DataFrame:
-        """Received dossiers of the software and of the paper register: `source`, days instead of times."""
+        """Received dossiers of the software and of the paper register: `source`, days instead of times.
+
+        `due_time` and `over_time` are the moments, `over` the day on which it was settled, withdrawn or stopped,
+        `done` the day on which form II.06a takes it as settled.
+        """
         return pd.concat([self._software(), self._paper()], ignore_index=True)
 
     def _software(self) -> pd.DataFrame:
@@ -64,18 +71,38 @@ class Happened:
         rows = rows[~rows["dossier_status"].isin(NOT_RECEIVED)]
         days = {name: rows[f"{name}_at"].dt.normalize() for name in ("received", "due", "finished", "returned")}
         kept = rows[["agency_code", "procedure_code", "channel", "return_method"]]
-        states = {"is_settled": rows["dossier_status"].isin(SETTLED), "is_ended": rows["dossier_status"].isin(ENDED)}
-        return kept.assign(source="software", **states, **days)
+        settled, ended = rows["dossier_status"].isin(SETTLED), rows["dossier_status"].isin(ENDED)
+        written = rows["finished_at"].fillna(rows["returned_at"])
+        over = written.where(settled, written.fillna(rows["updated_at"]).where(ended))
+        done = over.fillna(rows["updated_at"].where(rows["dossier_status"] == WAITING))
+        return kept.assign(
+            source="software",
+            is_settled=settled,
+            is_ended=ended,
+            requests=rows["supplement_request_count"].fillna(0).astype(int),
+            due_time=rows["due_at"],
+            over_time=over,
+            over=over.dt.normalize(),
+            done=done.dt.normalize(),
+            **days,
+        )
 
     def _paper(self) -> pd.DataFrame:
         rows = effective(self.records.paper, PAPER_KEY, self.as_of)
         kept = rows[["agency_code", "procedure_code", "channel", "return_method"]]
+        never = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[s]")
+        over = rows["finished_date"].fillna(rows["returned_date"])
         return kept.assign(
             source="paper",
             is_settled=rows["finished_date"].notna(),
             is_ended=False,
+            requests=0,
+            due_time=never,
+            over_time=over,
+            over=over,
+            done=over,
             received=rows["received_date"],
-            due=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[s]"),
+            due=never,
             finished=rows["finished_date"],
             returned=rows["returned_date"],
         )
@@ -83,6 +110,18 @@ class Happened:
     @cached_property
     def settled(self) -> pd.DataFrame:
         return self.dossiers[self.dossiers["is_settled"]]
+
+    def pending(self, column: str = "over") -> pd.DataFrame:
+        """Received dossiers once per period on whose last day, `looked_at`, they were not over yet (by `column`)."""
+        rows = self.dossiers
+        first = self.as_of if rows.empty else rows["received"].min()
+        frames = []
+        for grain, letter in GRAINS.items():
+            for period in pd.period_range(min(first, self.as_of), self.as_of, freq=letter):
+                day = min(period.end_time.normalize(), self.as_of)
+                open_then = rows[(rows["received"] <= day) & ~(rows[column] <= day)]
+                frames.append(open_then.assign(period_grain=grain, period_start=period.start_time, looked_at=day))
+        return pd.concat(frames, ignore_index=True)
 
     def snapshots(self, name: str) -> pd.DataFrame:
         """A snapshot dataset: of each snapshot date the newest export, all its rows and only its rows."""
@@ -220,6 +259,100 @@ def _settled_late(happened: Happened) -> Amounts:
     return _flow(happened, rows[rows["due"].notna() & (rows["finished"] > rows["due"])], "finished")
 
 
+def _due_time(rows: pd.DataFrame, basis: str) -> pd.Series:
+    """When the promise ends: with its day, or at its minute."""
+    return rows["due_time"] if basis == "hour" else rows["due"] + pd.Timedelta(days=1) - pd.Timedelta(seconds=1)
+
+
+def _kept_promise(rows: pd.DataFrame, basis: str) -> pd.Series:
+    """Over by the promised time; a comparison with nothing promised is false."""
+    return rows["over_time"] <= _due_time(rows, basis)
+
+
+def _broke_promise(rows: pd.DataFrame, basis: str) -> pd.Series:
+    return rows["over_time"] > _due_time(rows, basis)
+
+
+def _settled_as(judge: Callable[[pd.DataFrame, str], pd.Series], basis: str) -> Measure:
+    def measured(happened: Happened) -> Amounts:
+        rows = happened.settled
+        return _flow(happened, rows[judge(rows, basis)], "over")
+
+    return measured
+
+
+def _settled_early(happened: Happened) -> Amounts:
+    rows = happened.settled
+    return _flow(happened, rows[rows["over"] < rows["due"]], "over")
+
+
+def _form_settled(happened: Happened) -> Amounts:
+    """Column 7 of form II.06a."""
+    return _flow(happened, happened.dossiers, "done")
+
+
+def _form_in_time(basis: str, with_early: bool) -> Measure:
+    """Columns 8 and 9 of form II.06a, or 9 alone: with what was withdrawn, stopped, or waits for a supplement."""
+
+    def measured(happened: Happened) -> Amounts:
+        rows = happened.dossiers
+        unsettled = ~rows["is_settled"] & rows["due"].notna()
+        settled = rows["is_settled"] & _kept_promise(rows, basis)
+        if not with_early:
+            settled &= ~(rows["over"] < rows["due"])
+        return _flow(happened, rows[settled | unsettled], "done")
+
+    return measured
+
+
+def _pending(happened: Happened) -> Amounts:
+    return _sum(happened, happened.pending().assign(amount=1))
+
+
+def _end_of_day(rows: pd.DataFrame) -> pd.Series:
+    return rows["looked_at"] + pd.Timedelta(days=1)
+
+
+def _is_still_in_time(rows: pd.DataFrame, basis: str) -> pd.Series:
+    """By the day: on the last day itself too; by the hour: when that day is over."""
+    if basis == "hour":
+        return rows["due_time"] >= _end_of_day(rows)
+    return rows["due"] >= rows["looked_at"]
+
+
+def _form_pending(basis: str, in_time: bool) -> Measure:
+    """Column 12 or 13 of form II.06a; what has no due date is in neither."""
+
+    def measured(happened: Happened) -> Amounts:
+        rows = happened.pending("done")
+        still = _is_still_in_time(rows, basis)
+        counts = still if in_time else ~still & rows["due"].notna()
+        return _sum(happened, rows[counts].assign(amount=1))
+
+    return measured
+
+
+def _handled(happened: Happened) -> Amounts:
+    """All that was in hand: what ended in the period and what was pending on its last day."""
+    return _together(_flow(happened, happened.dossiers, "over"), _pending(happened))
+
+
+def _handled_in_time(basis: str) -> Measure:
+    """Of these the punctual ones; a second request for a supplement makes a dossier late."""
+
+    def measured(happened: Happened) -> Amounts:
+        ended, still = happened.dossiers, happened.pending()
+        ended = ended[_kept_promise(ended, basis) & (ended["requests"] <= 1)]
+        still = still[_is_still_in_time(still, basis) & (still["requests"] <= 1)]
+        return _together(_flow(happened, ended, "over"), _sum(happened, still.assign(amount=1)))
+
+    return measured
+
+
+def _together(one: Amounts, other: Amounts) -> Amounts:
+    return pd.concat([one, other], ignore_index=True).groupby(_CELL)["amount"].sum().reset_index()
+
+
 def _returned(happened: Happened, by: str | None = None) -> Amounts:
     """Results returned, papers handed back to who withdrew not among them."""
     rows = happened.dossiers[~happened.dossiers["is_ended"]]
@@ -299,13 +432,12 @@ def _covered(happened: Happened) -> Amounts:
 
 # --- KPIs -------------------------------------------------------------------------------------------------------------
 
-Measure = Callable[[Happened], Amounts]
-
 
 @dataclass(frozen=True)
 class Kpi:
-    """One KPI: a count has no denominator."""
+    """One KPI by one method and due basis: a count has no denominator."""
 
+    code: str
     numerator: Measure
     denominator: Measure | None = None
     method: str = "-"
@@ -320,32 +452,48 @@ def _signed_to(scope: str) -> Measure:
     return lambda happened: _documents(happened, lambda rows: _is_signed(rows) & (rows["recipient_scope"] == scope))
 
 
-KPIS: dict[str, Kpi] = {
-    "doc_outgoing": Kpi(_outgoing),
-    "doc_signed": Kpi(lambda h: _documents(h, _is_signed), _outgoing),
-    "doc_signed_dual": Kpi(lambda h: _documents(h, _is_dual_signed), _outgoing),
-    "doc_signed_exchanged": Kpi(lambda h: _documents(h, _is_signed)),
-    "doc_signed_interlinked": Kpi(_signed_to("external")),
-    "doc_signed_internal": Kpi(_signed_to("internal")),
-    "mail_issued": Kpi(lambda h: _mailboxes(h, _is_issued), _headcount),
-    "mail_used": Kpi(lambda h: _mailboxes(h, _is_used), _headcount),
-    "dossier_received": Kpi(_received),
-    "dossier_returned": Kpi(_returned),
-    "dossier_in_software": Kpi(lambda h: _received(h, source="software"), _received),
-    "settled_share": Kpi(_received_and_settled, _received),
-    "ontime_settled": Kpi(_settled_on_time, _settled, method="C", due_basis="date"),
-    "late_external": Kpi(_settled_late, due_basis="date"),
-    "online_dossier": Kpi(lambda h: _received(h, channel="online"), _received),
-    "bcci_received": Kpi(lambda h: _received(h, channel="post"), _received),
-    "bcci_returned": Kpi(lambda h: _returned(h, by="post"), _returned),
-    "tthc_posted": Kpi(_posted),
-    "dvc_partial": Kpi(lambda h: _offered(h, "partial")),
-    "dvc_full": Kpi(lambda h: _offered(h, "full")),
-    "dvc_partial_active": Kpi(lambda h: _active(h, "partial"), lambda h: _offered(h, "partial")),
-    "dvc_full_active": Kpi(lambda h: _active(h, "full"), lambda h: _offered(h, "full")),
-    "iso_compliance": Kpi(lambda h: _certified_units(h, _is_compliant), lambda h: _certified_units(h, _is_mandated)),
-    "iso_procedures_covered": Kpi(_covered, _in_force),
-}
+KPIS: tuple[Kpi, ...] = (
+    Kpi("doc_outgoing", _outgoing),
+    Kpi("doc_signed", lambda h: _documents(h, _is_signed), _outgoing),
+    Kpi("doc_signed_dual", lambda h: _documents(h, _is_dual_signed), _outgoing),
+    Kpi("doc_signed_exchanged", lambda h: _documents(h, _is_signed)),
+    Kpi("doc_signed_interlinked", _signed_to("external")),
+    Kpi("doc_signed_internal", _signed_to("internal")),
+    Kpi("mail_issued", lambda h: _mailboxes(h, _is_issued), _headcount),
+    Kpi("mail_used", lambda h: _mailboxes(h, _is_used), _headcount),
+    Kpi("dossier_received", _received),
+    Kpi("dossier_returned", _returned),
+    Kpi("dossier_in_software", lambda h: _received(h, source="software"), _received),
+    Kpi("settled_share", _received_and_settled, _received),
+    Kpi("ontime_settled", _settled_on_time, _settled, method="C", due_basis="date"),
+    Kpi("late_external", _settled_late, due_basis="date"),
+    Kpi("online_dossier", lambda h: _received(h, channel="online"), _received),
+    Kpi("bcci_received", lambda h: _received(h, channel="post"), _received),
+    Kpi("bcci_returned", lambda h: _returned(h, by="post"), _returned),
+    Kpi("tthc_posted", _posted),
+    Kpi("dvc_partial", lambda h: _offered(h, "partial")),
+    Kpi("dvc_full", lambda h: _offered(h, "full")),
+    Kpi("dvc_partial_active", lambda h: _active(h, "partial"), lambda h: _offered(h, "partial")),
+    Kpi("dvc_full_active", lambda h: _active(h, "full"), lambda h: _offered(h, "full")),
+    Kpi("iso_compliance", lambda h: _certified_units(h, _is_compliant), lambda h: _certified_units(h, _is_mandated)),
+    Kpi("iso_procedures_covered", _covered, _in_force),
+    Kpi("ontime_settled", _form_in_time("date", with_early=True), _form_settled, method="A", due_basis="date"),
+    Kpi("ontime_settled", _form_in_time("hour", with_early=True), _form_settled, method="A", due_basis="hour"),
+    Kpi("ontime_settled", _handled_in_time("date"), _handled, method="B", due_basis="date"),
+    Kpi("ontime_settled", _handled_in_time("hour"), _handled, method="B", due_basis="hour"),
+    Kpi("ontime_settled", _settled_as(_kept_promise, "hour"), _settled, method="C", due_basis="hour"),
+    Kpi("dossier_settled", _settled),
+    Kpi("settled_early", _settled_early, method="A", due_basis="date"),
+    Kpi("settled_on_time", _form_in_time("date", with_early=False), method="A", due_basis="date"),
+    Kpi("settled_on_time", _form_in_time("hour", with_early=False), method="A", due_basis="hour"),
+    Kpi("settled_late", _settled_as(_broke_promise, "date"), method="A", due_basis="date"),
+    Kpi("settled_late", _settled_as(_broke_promise, "hour"), method="A", due_basis="hour"),
+    Kpi("pending", _pending),
+    Kpi("pending_in_time", _form_pending("date", in_time=True), method="A", due_basis="date"),
+    Kpi("pending_in_time", _form_pending("hour", in_time=True), method="A", due_basis="hour"),
+    Kpi("pending_overdue", _form_pending("date", in_time=False), method="A", due_basis="date"),
+    Kpi("pending_overdue", _form_pending("hour", in_time=False), method="A", due_basis="hour"),
+)
 
 
 def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
@@ -360,13 +508,13 @@ def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
 
     frames = [
         cells.assign(
-            kpi_code=code,
+            kpi_code=kpi.code,
             method=kpi.method,
             due_basis=kpi.due_basis,
             numerator=amount(kpi.numerator),
             denominator=float("nan") if kpi.denominator is None else amount(kpi.denominator),
         )
-        for code, kpi in KPIS.items()
+        for kpi in KPIS
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 

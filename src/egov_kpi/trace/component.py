@@ -80,6 +80,7 @@ def _environment(conn: Connection, wanted: Wanted) -> Environment:
         refresh_statistics=lambda: "",
         as_of=lambda: f"date '{wanted.as_of:%Y-%m-%d}'",
         in_touched_months=_in_months(wanted.months),
+        not_before_touched_months=_not_before(wanted.months),
         ref=lambda name: _fact(conn, wanted, name) if name in FACTS else "",
     )
     return environment
@@ -91,6 +92,13 @@ def _in_months(months: Sequence[date] | None) -> Callable[[str, str], str]:
             return f"{column} is not null"
         literals = ", ".join(f"date '{month:%Y-%m-%d}'" for month in months)
         return f"{column} in ({literals})"
+
+    return condition
+
+
+def _not_before(months: Sequence[date] | None) -> Callable[[str, str], str]:
+    def condition(column: str, domain: str) -> str:
+        return "true" if months is None else f"{column} >= date '{min(months):%Y-%m-%d}'"
 
     return condition
 

@@ -20,7 +20,8 @@ from egov_kpi.trace.figure import Publish, find_publish, one_state
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 # A contribution counts in a KPI under every unit above its own, in every month, quarter and year around its day: of
-# stocks only where the unit has no later snapshot within the period, and where it hasn't run out by then.
+# stocks only where the unit has no later snapshot within the period, and whatever hasn't run out by then (what was
+# pending on a day counts where that is the day of looking).
 _COUNTS_IN = """
     with recursive contribution as materialized ({contributions}),
     line as (
@@ -62,17 +63,13 @@ _COUNTS_IN = """
         and v.method = side.method and v.due_basis = side.due_basis and v.agency_code = scope.agency_code
         and v.scope = scope.scope and v.unit_basis = 'as_was' and v.period_grain = period.grain
         and v.period_start = period.first_day
-    where (side.time_rollup <> 'last' or (
-            not exists (
-                select from {component} as later
-                where later.measure_code = c.measure_code and later.agency_code = c.agency_code
-                    and later.distinct_key = '' and later.observed_date > c.observed_date
-                    and later.business_month < (period.first_day + period.length)::date
-            )
-            and coalesce(
-                c.valid_until >= least((period.first_day + period.length)::date - 1, {as_of}), true
-            )
+    where (side.time_rollup <> 'last' or not exists (
+            select from {component} as later
+            where later.measure_code = c.measure_code and later.agency_code = c.agency_code
+                and later.distinct_key = '' and later.observed_date > c.observed_date
+                and later.business_month < (period.first_day + period.length)::date
         ))
+        and coalesce(c.valid_until >= least((period.first_day + period.length)::date - 1, {as_of}), true)
         and (side.unit_rollup <> 'distinct_in_denominator' or exists (
             select from {component} as offered
             where offered.measure_code = side.denominator_measure and offered.agency_code = c.agency_code

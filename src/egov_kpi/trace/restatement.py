@@ -2,7 +2,8 @@
 
 The figures come from `marts.restatement`. The causes come from the ledger: the loads that this publish counts and the
 one before did not, or the other way round, what these loads contained, and what else happened between the two. A load
-is a cause of a figure when it brought rows of the figure's datasets, units and period.
+is a cause of a figure when it brought rows of the figure's datasets, units and period; of a figure of what is pending
+also when they are earlier, since a dossier is pending until it ends.
 """
 
 from collections.abc import Iterable
@@ -230,7 +231,8 @@ def _rollbacks(conn: Connection, after: int, until: int) -> list[dict[str, Any]]
 def _explain(conn: Connection, step: Step, changed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     datasets = _datasets(conn)
     members = _members(conn)
-    return [{**entry, "causes": causes_of(step, entry, datasets, members)} for entry in changed]
+    pending = _pending(conn)
+    return [{**entry, "causes": causes_of(step, entry, datasets, members, pending)} for entry in changed]
 
 
 def causes_of(
@@ -238,17 +240,22 @@ def causes_of(
     entry: dict[str, Any],
     datasets: dict[tuple[str, int], frozenset[str]],
     members: dict[str, list[tuple[str, date, date]]],
+    pending: frozenset[tuple[str, str]] = frozenset(),
 ) -> list[dict[str, Any]]:
-    """Why one figure of `marts.restatement` changed: never empty, `unexplained` when the ledger has no reason."""
+    """Why one figure of `marts.restatement` changed: never empty, `unexplained` when the ledger has no reason.
+
+    `pending` are KPIs, by code and method, that count what was open on the last day of their period.
+    """
     period = Period(entry["period_grain"], entry["period_start"])
     versions = {entry["kpi_version"], entry["kpi_version_before"]} - {None}
     needed = frozenset().union(*(datasets.get((entry["kpi_code"], version), frozenset()) for version in versions))
     units = members.get(entry["agency_code"], []) if entry["scope"] == "tree" else []
+    since = date.min if (entry["kpi_code"], entry.get("method")) in pending else period.start
     found = [
         cause
         for load in step.loads
         if load.dataset in needed
-        for cause in _load_causes(load, period, entry["agency_code"], units, step.before.business_date)
+        for cause in _load_causes(load, (since, period.end), entry["agency_code"], units, step.before.business_date)
     ]
     if len(versions) > 1:
         found.append(_cause("kpi_version", f"{entry['kpi_version_before']} → {entry['kpi_version']}"))
@@ -261,13 +268,17 @@ def causes_of(
 
 
 def _load_causes(
-    load: LoadChange, period: Period, agency_code: str, units: list[tuple[str, date, date]], known_until: date
+    load: LoadChange,
+    span: tuple[date, date],
+    agency_code: str,
+    units: list[tuple[str, date, date]],
+    known_until: date,
 ) -> list[dict[str, Any]]:
-    """Why this load changed a figure of that unit and period; nothing when it has no row of it."""
+    """Why this load changed a figure of that unit and of these days; nothing when it has no row of them."""
 
     def touches(content: Content) -> bool:
         return any(
-            period.start <= day <= period.end
+            span[0] <= day <= span[1]
             and (
                 agency_code in content.agency_codes
                 or any(code in content.agency_codes and start <= day <= end for code, start, end in units)
@@ -318,6 +329,14 @@ def _datasets(conn: Connection) -> dict[tuple[str, int], frozenset[str]]:
         " group by d.kpi_code, d.kpi_version"
     ).fetchall()
     return {(str(code), int(version)): frozenset(names) for code, version, names in rows}
+
+
+def _pending(conn: Connection) -> frozenset[tuple[str, str]]:
+    rows = conn.execute(
+        "select d.kpi_code, d.method from ref.kpi_definition as d"
+        " where 'pending' in (d.numerator_time_rollup, d.denominator_time_rollup)"
+    ).fetchall()
+    return frozenset((str(code), str(method)) for code, method in rows)
 
 
 def _members(conn: Connection) -> dict[str, list[tuple[str, date, date]]]:

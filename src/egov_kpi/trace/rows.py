@@ -23,7 +23,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 class Row(NamedTuple):
     """One landed row that counts: where it is, for which unit, on which day (of a flow: the first of the month), what
-    it adds. `key` is the thing that is counted once however often it occurs, empty where rows are added up."""
+    it adds. `key` is the thing that is counted once however often it occurs, empty where rows are added up, and
+    `pending` where the row counts as open on that day."""
 
     agency_code: str
     load_seq: int
@@ -108,7 +109,8 @@ _LAST_SEEN = """
     )
 """
 _FLOW = """
-    select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount, false
+    select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount,
+        coalesce(c.valid_until < %(reference_date)s, false)
     from contribution as c
     inner join member as m on m.agency_code = c.agency_code and c.observed_date between m.valid_from and m.valid_to
     where c.measure_code = %(measure)s

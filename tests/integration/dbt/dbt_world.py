@@ -104,11 +104,14 @@ class World:
         with connect("builder", self.settings) as conn:
             return mart_digest(conn, colour)
 
-    def kpi(self, colour: str, code: str, agency_code: str, grain: str, start: str, scope: str = "tree") -> pd.Series:
-        """One row of kpi_value."""
+    def kpi(
+        self, colour: str, code: str, agency_code: str, grain: str, start: str, scope: str = "tree", by: str = ""
+    ) -> pd.Series:
+        """One row of kpi_value; `by` is method and due basis, as in C/date, where a KPI has several."""
         found = self.kpis(
             f"{colour}.kpi_value where kpi_code = '{code}' and agency_code = '{agency_code}'"
             f" and period_grain = '{grain}' and period_start = '{start}' and scope = '{scope}'"
+            f" and '{by}' in ('', method || '/' || due_basis)"
         )
         assert len(found) == 1
         return found.iloc[0]

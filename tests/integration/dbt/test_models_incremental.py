@@ -87,8 +87,10 @@ def test_moved_late_revoked(world: World) -> None:
     world.build("green", [first], "2023-02-28", rebuild=True)
     assert (received(world, JANUARY), received(world, FEBRUARY)) == (1, 2)
     assert world.kpi("green", "late_external", DISTRICT, *FEBRUARY)["numerator"] == 1
-    assert world.kpi("green", "ontime_settled", DISTRICT, *FEBRUARY)["value"] == 0
-    assert world.kpi("green", "ontime_settled", COMMUNE, *FEBRUARY)["value_reason"] == "denominator_zero"
+    assert world.kpi("green", "ontime_settled", DISTRICT, *FEBRUARY, by="C/date")["value"] == 0
+    for by in ("A/date", "C/date", "C/hour"):
+        empty = world.kpi("green", "ontime_settled", COMMUNE, *FEBRUARY, by=by)
+        assert (empty["value_reason"], pd.isna(empty["value"])) == ("denominator_zero", True)
 
     # b moves to January; a's old version arrives after its newer one; d is new, and of a later day than the build's
     moved = world.load(
@@ -168,3 +170,56 @@ def test_snapshots_win_as_a_whole_and_refused_rows_are_told(world: World) -> Non
     world.build("green", loads[1:], "2023-02-21")
     assert world.kpi("green", "mail_issued", DISTRICT, *JANUARY)["numerator"] == 3
     same_as_rebuild(world, loads[1:], "2023-02-21")
+
+
+MONTHS = ("2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", "2023-05-01")
+
+
+def pending(world: World, agency_code: str = DISTRICT, code: str = "pending", by: str = "") -> list[float]:
+    """At the end of each month of the series, as far as the colour has it."""
+    found = world.query(
+        "select period_start::text, numerator::float from green.kpi_value where kpi_code = %s and agency_code = %s"
+        " and period_grain = 'month' and scope = 'tree' and %s in ('', method || '/' || due_basis) order by 1",
+        (code, agency_code, by),
+    )
+    assert found["period_start"].tolist() == list(MONTHS[: len(found)])
+    return found["numerator"].tolist()
+
+
+def test_pending_at_every_month_end_in_between(world: World) -> None:
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(
+            ("a", COMMUNE, "2023-01-10 08:00", None, "2023-01-10 08:00"),
+            ("b", COMMUNE, "2023-02-27 08:00", "2023-04-03 08:00", "2023-04-03 08:00"),
+            ("c", TOWN, "2023-03-01 08:00", None, "2023-03-01 08:00"),
+        ),
+        "2023-04-28",
+    )
+    world.build("green", [first], "2023-04-28", rebuild=True)
+    assert pending(world) == [1, 2, 3, 2]
+    assert pending(world, code="pending_overdue", by="A/date") == [1, 1, 3, 2]
+    assert pending(world, code="pending_in_time", by="A/date") == [0, 1, 0, 0]
+    quarter = world.kpi("green", "ontime_settled", DISTRICT, "quarter", "2023-01-01", by="B/date")
+    assert (quarter["numerator"], quarter["denominator"]) == (0, 3), "three in hand, though none was settled"
+    assert world.kpi("green", "pending", DISTRICT, "year", "2023-01-01")["numerator"] == 2
+
+    # a ended in February, which is told in May; c was received in January
+    late = world.load(
+        "one_stop.dossiers",
+        dossiers(
+            ("a", COMMUNE, "2023-01-10 08:00", "2023-02-20 08:00", "2023-05-02 08:00"),
+            ("c", TOWN, "2023-01-31 08:00", None, "2023-05-02 08:00"),
+        ),
+        "2023-05-02",
+        window_from="2023-04-28",
+    )
+    world.build("green", [first, late], "2023-05-02")
+    assert pending(world) == [2, 2, 2, 1, 1]
+    assert pending(world, TOWN) == [1, 1, 1, 1, 1]
+    same_as_rebuild(world, [first, late], "2023-05-02")
+
+    # taken back: a is open again at every month-end, c's is none before March; by time alone May's moves on
+    world.build("green", [first], "2023-05-20")
+    assert pending(world) == [1, 2, 3, 2, 2]
+    same_as_rebuild(world, [first], "2023-05-20")

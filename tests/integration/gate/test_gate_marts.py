@@ -18,7 +18,13 @@ COLOUR = "green"
 Figure = dict[str, Any]
 Change = Callable[[list[Figure]], None]
 
-THEMES = {"doc": "digital_signature", "mail": "official_mail", "dossier": "online_service", "iso": "iso_compliance"}
+THEMES = {
+    "doc": "digital_signature",
+    "mail": "official_mail",
+    "dossier": "online_service",
+    "iso": "iso_compliance",
+    "settled": "settlement",
+}
 RATIOS = ("mail_issued", "iso_compliance")
 PERIODS = (("month", "2023-01-01"), ("month", "2023-02-01"), ("quarter", "2023-01-01"), ("year", "2023-01-01"))
 

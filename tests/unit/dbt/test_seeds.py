@@ -68,7 +68,7 @@ def test_leading_zeros_survive() -> None:
 def test_every_kpi_of_the_oracle_is_defined_and_no_other() -> None:
     definition = seed("kpi_definition")
     ours = {(row.kpi_code, row.method, row.due_basis) for row in definition.itertuples()}
-    assert ours == {(code, kpi.method, kpi.due_basis) for code, kpi in KPIS.items()}
+    assert ours == {(kpi.code, kpi.method, kpi.due_basis) for kpi in KPIS}
 
 
 def test_definitions_say_everything_in_both_languages() -> None:

@@ -58,9 +58,13 @@ def truth(records: Records) -> pd.DataFrame:
     return expected_kpis(records, NIGHT)
 
 
-def _cell(truth: pd.DataFrame, agency: str, grain: str, start: str, kpi: str) -> pd.Series:
+def _cell(
+    truth: pd.DataFrame, agency: str, grain: str, start: str, kpi: str, by: tuple[str, str] = ("C", "date")
+) -> pd.Series:
+    is_asked = (truth["kpi_code"] != "ontime_settled") | ((truth["method"] == by[0]) & (truth["due_basis"] == by[1]))
     rows = truth[
-        (truth["agency_code"] == agency)
+        is_asked
+        & (truth["agency_code"] == agency)
         & (truth["scope"] == "tree")
         & (truth["period_grain"] == grain)
         & (truth["period_start"] == start)

@@ -41,10 +41,22 @@ def _settled(code: str, finished: str, **values: object) -> dict[str, object]:
     return _dossier(code, finished_at=end, returned_at=end, dossier_status="returned", updated_at=end, **values)
 
 
+# Where a KPI has several: what the reports of the provinces mean.
+USUAL = {"ontime_settled": ("C", "date"), **dict.fromkeys(("settled_on_time", "settled_late"), ("A", "date"))}
+USUAL |= dict.fromkeys(("pending_in_time", "pending_overdue"), ("A", "date"))
+KINDS = {**{kpi.code: (kpi.method, kpi.due_basis) for kpi in KPIS}, **USUAL}
+
+
 def _value(
-    truth: pd.DataFrame, kpi: str, agency: str, scope: str = "tree", grain: str = "quarter", start: str = "2023-01-01"
+    truth: pd.DataFrame,
+    kpi: str,
+    agency: str,
+    scope: str = "tree",
+    grain: str = "quarter",
+    start: str = "2023-01-01",
+    by: tuple[str, str] | None = None,
 ) -> tuple[float, float]:
-    cell = dict(zip(KEY, (kpi, KPIS[kpi].method, KPIS[kpi].due_basis, agency, scope, grain, start), strict=True))
+    cell = dict(zip(KEY, (kpi, *(by or KINDS[kpi]), agency, scope, grain, start), strict=True))
     rows = truth[(truth[list(cell)].astype(str) == pd.Series(cell)).all(axis=1)]
     assert len(rows) == 1, cell
     return rows.iloc[0]["numerator"], rows.iloc[0]["denominator"]
@@ -87,6 +99,62 @@ def test_the_newest_version_up_to_the_day_counts(empty: Records) -> None:
     assert _value(before, "bcci_received", FIRST) == (1, 1)
     assert _value(after, "bcci_received", FIRST) == (0, 0)
     assert _value(after, "bcci_received", SECOND) == (0, 1)
+
+
+def test_three_methods_side_by_side(empty: Records) -> None:
+    waits = {"dossier_status": "supplement_requested", "updated_at": pd.Timestamp("2023-01-16 09:00")}
+    dossiers = _rows(
+        empty.dossiers,
+        _settled("hours late", "2023-01-20 16:00"),
+        _settled("early", "2023-01-19 16:00"),
+        _settled("a day late", "2023-01-21 08:00"),
+        _settled("asked twice", "2023-01-12 08:00", supplement_request_count=2),
+        _settled("no due date", "2023-01-12 08:00", due_at=pd.NaT),
+        _dossier("withdrawn", dossier_status="withdrawn", finished_at=pd.Timestamp("2023-01-25 09:00")),
+        _dossier("waits", **waits),
+        _dossier("open", due_at=pd.Timestamp("2023-03-06 09:00")),
+        _dossier("open for ever", due_at=pd.NaT),
+        _dossier("filed", dossier_status="registered"),
+    )
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    # A: withdrawn and waiting are on time; what is pending is not looked at
+    assert _value(truth, "ontime_settled", DISTRICT, by=("A", "date")) == (5, 7)
+    assert _value(truth, "ontime_settled", DISTRICT, by=("A", "hour")) == (4, 7)
+    # B: all that was received; withdrawn too late, asked twice, and waiting beyond the due date are late
+    assert _value(truth, "ontime_settled", DISTRICT, by=("B", "date")) == (3, 9)
+    assert _value(truth, "ontime_settled", DISTRICT, by=("B", "hour")) == (1, 9)
+    # C: what was settled, and nothing else
+    assert _value(truth, "ontime_settled", DISTRICT, by=("C", "date")) == (3, 5)
+    assert _value(truth, "ontime_settled", DISTRICT, by=("C", "hour")) == (2, 5)
+    counts = {
+        kpi: _value(truth, kpi, DISTRICT)[0]
+        for kpi in ("settled_early", "settled_on_time", "settled_late", "pending_in_time", "pending_overdue", "pending")
+    }
+    assert counts == {
+        "settled_early": 2, "settled_on_time": 3, "settled_late": 1, "pending_in_time": 1, "pending_overdue": 0,
+        "pending": 3,
+    }  # fmt: skip
+
+
+def test_what_is_pending_is_that_of_the_last_day(empty: Records) -> None:
+    dossiers = _rows(
+        empty.dossiers,
+        _settled("until March", "2023-03-01 09:00"),
+        _settled("same month", "2023-01-31 09:00"),
+        _dossier("since February", received_at=pd.Timestamp("2023-02-28 16:00")),
+    )
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    months = [_value(truth, "pending", DISTRICT, grain="month", start=f"2023-0{month}-01")[0] for month in (1, 2, 3)]
+    assert months == [1, 2, 1]
+    assert _value(truth, "pending", DISTRICT)[0] == 1
+    assert _value(truth, "pending_overdue", DISTRICT, grain="month", start="2023-01-01")[0] == 1
+
+
+def test_an_empty_unit_has_nothing_and_not_all(empty: Records) -> None:
+    dossiers = _rows(empty.dossiers, _settled("elsewhere", "2023-01-12 08:00"))
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    for by in (("A", "date"), ("A", "hour"), ("B", "date"), ("B", "hour"), ("C", "date"), ("C", "hour")):
+        assert _value(truth, "ontime_settled", SECOND, by=by) == (0, 0)
 
 
 def test_own_and_tree(empty: Records) -> None:

@@ -54,6 +54,13 @@ def test_rows_by_what_they_were_before() -> None:
     assert causes(load(content(NEXT)), entry=march) == ["new_rows"]
 
 
+def test_of_what_is_pending_a_load_of_earlier_days_is_a_cause() -> None:
+    between = Step(publish(2, NEXT), publish(1, DAY), (load(content(date(2023, 1, 31))),), False, [])
+    entry = {**ENTRY, "method": "-"}
+    for kinds, cause in ((frozenset(), "day_moved"), (frozenset({("dossier_received", "-")}), "late_rows")):
+        assert [told["cause"] for told in causes_of(between, entry, DATASETS, MEMBERS, kinds)] == [cause]
+
+
 def test_only_loads_with_rows_of_the_figure_are_causes() -> None:
     feb = date(2023, 2, 10)
     assert causes(load(content(date(2023, 1, 31)))) == ["day_moved"]

@@ -72,7 +72,8 @@ stock as (
             and last_seen.observed_date = component.observed_date
 ),
 
--- flows: everything within the period, under the units as they were in its month
+-- flows: everything within the period, under the units as they were in its month; of what was pending at month-ends
+-- only what was so on the day of looking
 flow as (
     select
         period.period_grain,
@@ -81,11 +82,12 @@ flow as (
         component.agency_code,
         component.distinct_key,
         component.amount,
-        component.business_month as member_date,
+        component.observed_date as member_date,
         null::date as observed_date
     from period
     inner join component on component.business_month between period.period_start and period.period_end
-    inner join timed on component.measure_code = timed.measure_code and timed.time_rollup in ('sum', 'distinct')
+    inner join timed on component.measure_code = timed.measure_code and timed.time_rollup <> 'last'
+    where component.valid_until is null or component.valid_until >= period.reference_date
 ),
 
 own as (

@@ -13,10 +13,12 @@ located as (
     select
         united.*,
         agency_alias.agency_code,
+        agency_alias.valid_to as unit_last_date,
         -- filed but not accepted, or turned away at the counter: never received
         united.dossier_status not in ('registered', 'refused') as is_received,
         -- withdrawn and stopped dossiers ended without being settled
-        united.dossier_status in ('finished', 'returned') as is_settled
+        united.dossier_status in ('finished', 'returned') as is_settled,
+        united.dossier_status in ('withdrawn', 'stopped') as is_broken_off
     from united
     left join agency_alias on {{ agency_on('united.source_agency_code', 'united.received_date') }}
 ),
@@ -25,40 +27,71 @@ dated as (
     select
         located.*,
         case when located.is_settled then coalesce(located.finished_date, located.returned_date) end as settled_date,
-        located.is_received
-        and located.dossier_status not in ('withdrawn', 'stopped')
-        and located.returned_date is not null as is_returned
+        -- the end by the order of QD 766: processed, returned, stopped; where nobody wrote down when a dossier was
+        -- withdrawn or stopped, the source's last change says it
+        case
+            when located.is_settled then coalesce(located.finished_date, located.returned_date)
+            when located.is_broken_off
+                then coalesce(located.finished_date, located.returned_date, located.changed_date)
+        end as ended_date,
+        case
+            when located.is_settled then coalesce(located.finished_at, located.returned_at)
+            when located.is_broken_off then coalesce(located.finished_at, located.returned_at, located.changed_at)
+        end as ended_at,
+        located.is_received and not located.is_broken_off and located.returned_date is not null as is_returned
     from located
+),
+
+closed as (
+    select
+        dated.*,
+        -- form II.06a takes a dossier that waits for a supplement as done with; no export has the day of the request
+        case
+            when dated.ended_date is not null then dated.ended_date
+            when dated.dossier_status = 'supplement_requested' then dated.changed_date
+        end as closed_date
+    from dated
 ),
 
 final as (
     select
-        dated.source_system,
-        dated.dossier_hash,
-        dated.agency_code,
-        dated.procedure_code,
-        dated.channel,
-        dated.applicant_type,
-        dated.dossier_status,
-        dated.received_date,
-        date_trunc('month', dated.received_date)::date as business_month,
-        dated.due_date,
-        dated.settled_date,
-        date_trunc('month', dated.settled_date)::date as settled_month,
-        dated.returned_date,
-        date_trunc('month', dated.returned_date)::date as returned_month,
-        dated.return_method,
-        dated.supplement_request_count,
-        dated.is_received,
-        dated.is_settled,
-        dated.is_returned,
+        closed.source_system,
+        closed.dossier_hash,
+        closed.agency_code,
+        closed.procedure_code,
+        closed.channel,
+        closed.applicant_type,
+        closed.dossier_status,
+        closed.received_date,
+        date_trunc('month', closed.received_date)::date as business_month,
+        closed.due_date,
+        closed.received_at,
+        closed.due_at,
+        closed.finished_at,
+        closed.settled_date,
+        date_trunc('month', closed.settled_date)::date as settled_month,
+        closed.returned_date,
+        date_trunc('month', closed.returned_date)::date as returned_month,
+        closed.return_method,
+        closed.closed_date,
+        date_trunc('month', closed.closed_date)::date as closed_month,
+        -- a unit that is dissolved has nothing pending any more
+        least(closed.ended_date - 1, closed.unit_last_date) as last_pending_date,
+        closed.supplement_request_count,
+        closed.is_received,
+        closed.is_settled,
+        closed.is_returned,
+        closed.ended_date is not null as is_ended,
+        -- without a due date never in time, whatever it ended in
+        coalesce(closed.ended_date <= closed.due_date, false) as is_in_time_date,
+        coalesce(closed.ended_at <= closed.due_at, false) as is_in_time_hour,
         -- without a due date never on time, and never late either
-        coalesce(dated.settled_date <= dated.due_date, false) as is_settled_on_time,
-        coalesce(dated.settled_date > dated.due_date, false) as is_settled_late,
-        dated.load_seq,
-        dated.file_digest,
-        dated.row_no
-    from dated
+        coalesce(closed.settled_date <= closed.due_date, false) as is_settled_on_time,
+        coalesce(closed.settled_date > closed.due_date, false) as is_settled_late,
+        closed.load_seq,
+        closed.file_digest,
+        closed.row_no
+    from closed
 )
 
 select * from final

@@ -14,9 +14,19 @@ received as (
     where {{ in_touched_months('business_month', 'kpi') }} and received_date <= {{ as_of() }}
 ),
 
-settled as (
+-- settled, withdrawn, stopped, or waiting for a supplement
+closed as (
     select * from {{ ref('fct_dossier') }}
-    where {{ in_touched_months('settled_month', 'kpi') }} and settled_date <= {{ as_of() }} and is_received
+    where {{ in_touched_months('closed_month', 'kpi') }} and closed_date <= {{ as_of() }} and is_received
+),
+
+-- open at the end of a touched month, or since: the history before it is not read
+open_dossier as (
+    select * from {{ ref('fct_dossier') }}
+    where
+        is_received
+        and received_date <= {{ as_of() }}
+        and (last_pending_date is null or {{ not_before_touched_months('last_pending_date', 'kpi') }})
 ),
 
 returned as (
@@ -42,6 +52,29 @@ certificate as (
 offer as (
     select * from {{ ref('fct_procedure_offer') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
+),
+
+-- once per month at whose end (of the running month: on the business date) the dossier was open
+pending as (
+    select
+        open_dossier.*,
+        looked.looked_at_date,
+        -- form II.06a has those that wait for a supplement among the settled
+        open_dossier.closed_date is null or open_dossier.closed_date > looked.looked_at_date as is_in_form,
+        (looked.looked_at_date + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh' as looked_at
+    from open_dossier
+    cross join lateral generate_series(
+        open_dossier.business_month,
+        least(date_trunc('month', open_dossier.last_pending_date), date_trunc('month', {{ as_of() }})),
+        interval '1 month'
+    ) as month (month_start)
+    cross join lateral (
+        select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
+    ) as looked
+    where
+        {{ in_touched_months('month.month_start::date', 'kpi') }}
+        and open_dossier.received_date <= looked.looked_at_date
+        and coalesce(open_dossier.last_pending_date, 'infinity') >= looked.looked_at_date
 ),
 
 -- flows: rows that count, by unit and month
@@ -77,16 +110,49 @@ flow as (
     where m.counts
     group by m.measure_code, received.agency_code, received.business_month
     union all
-    select m.measure_code, settled.agency_code, settled.settled_month, count(*)
-    from settled
+    select m.measure_code, closed.agency_code, closed.closed_month, count(*)
+    from closed
     cross join lateral (
         values
-        ('dossier_settled', true),
-        ('dossier_settled_on_time_date', settled.is_settled_on_time),
-        ('dossier_settled_late', settled.is_settled_late)
+        ('dossier_settled', closed.is_settled),
+        ('dossier_settled_early', closed.is_settled and closed.settled_date < closed.due_date),
+        ('dossier_settled_on_time_date', closed.is_settled_on_time),
+        ('dossier_settled_on_time_hour', closed.is_settled and closed.is_in_time_hour),
+        ('dossier_settled_late', closed.is_settled_late),
+        ('dossier_settled_late_hour', closed.is_settled and closed.due_at is not null and not closed.is_in_time_hour),
+        -- form II.06a: withdrawn, stopped and waiting for a supplement are on time there, whenever that was
+        ('dossier_form_settled', true),
+        (
+            'dossier_form_in_time_date',
+            closed.due_date is not null and (closed.is_settled_on_time or not closed.is_settled)
+        ),
+        (
+            'dossier_form_in_time_hour',
+            closed.due_at is not null and (closed.is_in_time_hour or not closed.is_settled)
+        ),
+        (
+            'dossier_form_on_time_date',
+            (closed.is_settled_on_time and closed.settled_date = closed.due_date)
+            or (closed.due_date is not null and not closed.is_settled)
+        ),
+        (
+            'dossier_form_on_time_hour',
+            (closed.is_settled and closed.is_in_time_hour and closed.settled_date = closed.due_date)
+            or (closed.due_at is not null and not closed.is_settled)
+        ),
+        -- QD 766: whatever ended is compared; a second request for a supplement makes it late
+        ('dossier_handled', closed.is_ended),
+        (
+            'dossier_handled_in_time_date',
+            closed.is_in_time_date and coalesce(closed.supplement_request_count, 0) <= 1
+        ),
+        (
+            'dossier_handled_in_time_hour',
+            closed.is_in_time_hour and coalesce(closed.supplement_request_count, 0) <= 1
+        )
     ) as m (measure_code, counts)
     where m.counts
-    group by m.measure_code, settled.agency_code, settled.settled_month
+    group by m.measure_code, closed.agency_code, closed.closed_month
     union all
     select m.measure_code, returned.agency_code, returned.returned_month, count(*)
     from returned
@@ -118,6 +184,31 @@ flow_key as (
         received.procedure_code as distinct_key
     from received
     where received.is_received and received.channel = 'online'
+),
+
+-- open dossiers, as many as there were on the last day that a month was looked at; they count on that day alone
+pending_on_day as (
+    select m.measure_code, pending.agency_code, pending.looked_at_date, count(*) as amount
+    from pending
+    cross join lateral (
+        values
+        ('dossier_pending', true),
+        ('dossier_pending_in_time_date', pending.is_in_form and pending.due_date >= pending.looked_at_date),
+        ('dossier_pending_in_time_hour', pending.is_in_form and pending.due_at >= pending.looked_at),
+        ('dossier_pending_overdue_date', pending.is_in_form and pending.due_date < pending.looked_at_date),
+        ('dossier_pending_overdue_hour', pending.is_in_form and pending.due_at < pending.looked_at),
+        ('dossier_handled', true),
+        (
+            'dossier_handled_in_time_date',
+            pending.due_date >= pending.looked_at_date and coalesce(pending.supplement_request_count, 0) <= 1
+        ),
+        (
+            'dossier_handled_in_time_hour',
+            pending.due_at >= pending.looked_at and coalesce(pending.supplement_request_count, 0) <= 1
+        )
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, pending.agency_code, pending.looked_at_date
 ),
 
 -- stocks: one row per unit and snapshot, be it zero
@@ -204,6 +295,8 @@ united as (
     from flow
     union all
     select measure_code, agency_code, business_month, distinct_key, 1, null from flow_key
+    union all
+    select measure_code, agency_code, looked_at_date, 'pending', amount, looked_at_date from pending_on_day
     union all
     select measure_code, agency_code, snapshot_date, '', amount, null from stock
     union all

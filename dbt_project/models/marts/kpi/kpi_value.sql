@@ -120,11 +120,11 @@ counted as (
         coalesce(caveat.amount, 0) > 0 as has_caveat,
         -- a stock is known on the day of its snapshot, a flow up to the day of the data or the end of the period
         case
-            when numerator_known.kind = 'flow' then least(numerator_known.data_as_of, cell.period_end)
+            when numerator_known.kind <> 'stock' then least(numerator_known.data_as_of, cell.period_end)
             else numerator.observed_date
         end as numerator_as_of,
         case
-            when denominator_known.kind = 'flow' then least(denominator_known.data_as_of, cell.period_end)
+            when denominator_known.kind <> 'stock' then least(denominator_known.data_as_of, cell.period_end)
             else denominator.observed_date
         end as denominator_as_of,
         greatest(numerator_refused.quarantined_share, denominator_refused.quarantined_share, 0) as quarantined_share

@@ -25,7 +25,14 @@ renamed as (
         (source.received_at at time zone 'Asia/Ho_Chi_Minh')::date as received_date,
         (source.due_at at time zone 'Asia/Ho_Chi_Minh')::date as due_date,
         (source.finished_at at time zone 'Asia/Ho_Chi_Minh')::date as finished_date,
-        (source.returned_at at time zone 'Asia/Ho_Chi_Minh')::date as returned_date
+        (source.returned_at at time zone 'Asia/Ho_Chi_Minh')::date as returned_date,
+        (source.updated_at at time zone 'Asia/Ho_Chi_Minh')::date as changed_date,
+        -- moments: a day hides that a dossier was late by hours
+        source.received_at,
+        source.due_at,
+        source.finished_at,
+        source.returned_at,
+        source.updated_at as changed_at
     from source
 )
 

@@ -35,8 +35,10 @@
   }
 
   function kpiName(kpi) {
-    var method = kpi.key.split('|')[1];
-    return egov.say(kpi.name_vi, kpi.name_en) + (method === '-' ? '' : egov.say(' (phương pháp ', ' (method ') + method + ')');
+    var key = kpi.key.split('|'), told = [];
+    if (key[1] !== '-') told.push(egov.say('phương pháp ', 'method ') + key[1]);
+    if (key[2] === 'hour') told.push(egov.say('tính theo giờ', 'by the hour'));
+    return egov.say(kpi.name_vi, kpi.name_en) + (told.length ? ' (' + told.join(', ') + ')' : '');
   }
 
   function period(place) {
