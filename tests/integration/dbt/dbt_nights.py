@@ -3,6 +3,7 @@
 import pandas as pd
 from dbt_world import World, hashed
 
+from egov_kpi.contracts.loader import get_contract
 from egov_kpi.simulator.records import PUBLIC_SECRECY, Records, generate
 
 _SNAPSHOTS = {
@@ -10,6 +11,7 @@ _SNAPSHOTS = {
     "directory.headcount": "headcount",
     "portal.procedures": "procedures",
     "iso.certificates": "certificates",
+    "forms.par_scorecards": "scorecards",
 }
 
 
@@ -61,10 +63,11 @@ def _snapshots(
     chosen = rows[_within(rows["exported_at"], business_date, window_from)]
     if "mailbox_no" in chosen.columns:
         chosen = chosen.assign(mailbox_hash=hashed(chosen["mailbox_no"]))
-    days = sorted(chosen["snapshot_date"].unique())
-    if not days:
+    if chosen.empty:
         world.nothing_new(dataset, business_date, window_from or business_date)
+    # One export is one load; of a scorecard there is one for each unit and turn.
+    export = ["snapshot_date", "exported_at", *get_contract(dataset).snapshot_parts]
     return [
-        world.load(dataset, chosen[chosen["snapshot_date"] == day], business_date, window_from, f"{day:%Y-%m-%d}")
-        for day in days
+        world.load(dataset, rows, business_date, window_from, f"{day:%Y-%m-%d}")
+        for (day, *_), rows in chosen.groupby(export)
     ]
