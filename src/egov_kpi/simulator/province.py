@@ -57,7 +57,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         headcount=_headcount(mailboxes),
         procedures=pd.concat([snapshot(offers, end) for end in ends], ignore_index=True),
         certificates=_certificates(members, ends),
-        scorecards=_scorecards(members, ends[0]),
+        scorecards=_scorecards(members, ends),
         flaws=dossiers.head(0).astype(object),
     )
 
@@ -180,8 +180,8 @@ def _announced(members: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def _scorecards(members: pd.DataFrame, end: str) -> pd.DataFrame:
-    """Scorecards of the first three districts for the first month's end, each sent a week later."""
-    codes = members.loc[members["level"] == "district", "agency_code"].tolist()[:3]
-    sent = f"{pd.Timestamp(end) + pd.Timedelta(days=7):%Y-%m-%d} 10:00"
-    return pd.concat([scorecard(PLAIN_SET, "PAR.H.84", code, end, sent) for code in codes], ignore_index=True)
+def _scorecards(members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
+    """Scorecards of the first two districts for every month's end, sent on the same evening."""
+    codes = members.loc[members["level"] == "district", "agency_code"].tolist()[:2]
+    books = [scorecard(PLAIN_SET, "PAR.H.84", code, end, f"{end} 18:00") for end in ends for code in codes]
+    return pd.concat(books, ignore_index=True)

@@ -30,7 +30,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
         )
     ]
     for dataset, name in _SNAPSHOTS.items():
-        loads += _snapshots(world, dataset, getattr(records, name), business_date, window_from)
+        loads += snapshots(world, dataset, getattr(records, name), business_date, window_from)
     return [load for load in loads if load is not None]
 
 
@@ -57,9 +57,7 @@ def _delta(world: World, dataset: str, rows: pd.DataFrame, business_date: str, w
     return world.load(dataset, chosen, business_date, window_from)
 
 
-def _snapshots(
-    world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None
-) -> list[int]:
+def snapshots(world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None) -> list[int]:
     chosen = rows[_within(rows["exported_at"], business_date, window_from)]
     if "mailbox_no" in chosen.columns:
         chosen = chosen.assign(mailbox_hash=hashed(chosen["mailbox_no"]))
