@@ -6,6 +6,7 @@ OWNER = "kho-du-lieu"
 DATASETS = [
     "directory.headcount",
     "forms.paper_register",
+    "forms.par_scorecards",
     "ioffice.outgoing_documents",
     "iso.certificates",
     "mail.accounts",

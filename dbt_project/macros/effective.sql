@@ -22,8 +22,9 @@ newest as (
 )
 {% endmacro %}
 
-{# Snapshot datasets: of each touched date the newest counted export as a whole, all its rows and only its rows. #}
-{% macro newest_snapshot(staging, touched, dataset, keys) %}
+{# Snapshot datasets: of each touched date the newest counted export as a whole, all its rows and only its rows. `parts` are
+   columns within which that holds, where every unit sends its own export; they stand in `snapshotParts` of the contract. #}
+{% macro newest_snapshot(staging, touched, dataset, keys, parts=[]) %}
 with counted as (
     {{ counted_loads() }}
 ),
@@ -42,26 +43,32 @@ candidate as (
 export as (
     select
         stg.snapshot_date,
+        {% for part in parts %}stg.{{ part }},
+        {% endfor -%}
         candidate.load_seq,
         candidate.content_digest,
         max(stg.source_version_at) as exported_at
     from candidate
     inner join {{ staging }} as stg on candidate.load_seq = stg.load_seq
     inner join {{ touched }} as touched on stg.snapshot_date = touched.snapshot_date
-    group by stg.snapshot_date, candidate.load_seq, candidate.content_digest
+    group by stg.snapshot_date, {% for part in parts %}stg.{{ part }}, {% endfor %}candidate.load_seq, candidate.content_digest
 ),
 
 winner as (
-    select distinct on (export.snapshot_date) export.*
+    select distinct on (export.snapshot_date{% for part in parts %}, export.{{ part }}{% endfor %}) export.*
     from export
     -- one content that was heard twice differs only in what was refused: the last hearing counts
-    order by export.snapshot_date, export.exported_at desc, export.content_digest desc, export.load_seq desc
+    order by
+        export.snapshot_date, {% for part in parts %}export.{{ part }}, {% endfor %}
+        export.exported_at desc, export.content_digest desc, export.load_seq desc
 ),
 
 newest as (
     select distinct on (stg.snapshot_date, {{ keys | join(', ') }}) stg.*
     from winner
-    inner join {{ staging }} as stg on winner.load_seq = stg.load_seq and winner.snapshot_date = stg.snapshot_date
+    inner join {{ staging }} as stg
+        on winner.load_seq = stg.load_seq and winner.snapshot_date = stg.snapshot_date
+        {%- for part in parts %} and winner.{{ part }} = stg.{{ part }}{% endfor %}
     order by stg.snapshot_date, {{ keys | join(', ') }}, stg.row_digest desc, stg.row_no
 )
 {% endmacro %}

@@ -1,4 +1,4 @@
-"""The seven datasets as their sources write them: clean exports as text, and which column plays which part.
+"""The datasets as their sources write them: clean exports as text, and which column plays which part.
 
 A defect is told in terms of parts (the key, the unit's code, the dates, the counts), so that one kind of defect can be
 planted into every dataset that has the part.
@@ -210,13 +210,36 @@ PAPER = Dataset(
     path="/forms/paper-register",
     sheet="Sổ hồ sơ",
 )  # fmt: skip
+SCORECARDS = Dataset(
+    id="forms.par_scorecards",
+    shape="xlsx",
+    is_snapshot=True,
+    key="Mã tiêu chí",
+    agency="Mã đơn vị",
+    event="Ngày chốt điểm",
+    version="Thời điểm gửi",
+    dates={"Ngày chốt điểm": DAY, "Thời điểm gửi": MINUTE},
+    counts=(),
+    codes={},
+    texts=(),
+    names={
+        "Mã tiêu chí": "criterion_code", "Mã đơn vị": "agency_code", "Ngày chốt điểm": "snapshot_date",
+        "Thời điểm gửi": "exported_at", "Điểm tối đa": "max_points",
+    },
+    optional="",
+    required="Điểm tối đa",
+    other=("Tên tiêu chí", "Tiêu chí khác A", "Tiêu chí khác B"),
+    path="/forms/par-scorecards",
+    sheet=exports.SCORECARD_SHEET,
+)  # fmt: skip
 
 DATASETS: dict[str, Dataset] = {
-    item.id: item for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER)
+    item.id: item for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS)
 }
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
+    "forms.par_scorecards": ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM"],
 }
 
 
@@ -281,6 +304,11 @@ def _papers(records: Records, window: Window) -> _Frames:
     return [(name, None, rows) for name, rows in named if rows is not None]
 
 
+def _scorecards(records: Records, window: Window) -> _Frames:
+    named = [(name, exports.scorecard_file(records, name)) for name in exports.scorecard_files(records, window)]
+    return [(name, rows["Ngày chốt điểm"].iloc[0].date(), rows) for name, rows in named if rows is not None]
+
+
 _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
     DOCUMENTS.id: _delta(exports.outgoing_documents, "page"),
@@ -289,6 +317,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     CERTIFICATES.id: _snapshots(exports.certificates, "certificates", "certificates.xlsx"),
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
     PAPER.id: _papers,
+    SCORECARDS.id: _scorecards,
 }
 
 

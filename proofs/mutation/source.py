@@ -33,10 +33,12 @@ class OneAnswer:
             return JSONResponse({"access_token": "x", "expires_in": 3600, "token_type": "Bearer"})
         if path.endswith("/snapshots"):
             return JSONResponse({"dates": [_day(export.snapshot_date)]})
-        if path == "/forms/paper-register":
-            body = written(export)
-            digest = hashlib.sha256(body).hexdigest()
-            return JSONResponse({"files": [{"name": export.name, "sha256": digest, "rows": declared(export)}]})
+        if path == export.dataset.path and path.startswith("/forms/"):
+            digest = hashlib.sha256(written(export)).hexdigest()
+            book: dict[str, Any] = {"name": export.name, "sha256": digest, "rows": declared(export)}
+            if export.snapshot_date is not None:
+                book["snapshot"] = _day(export.snapshot_date)
+            return JSONResponse({"files": [book]})
         if export.dataset.shape == "json":
             return _page(export, request)
         media = CSV_TYPE if export.dataset.shape == "csv" else XLSX_TYPE

@@ -77,7 +77,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """One dataset of one source system; freshness in hours, ceiling in percent of the landed data rows."""
+    """One dataset of one source system; freshness in hours, ceiling in percent of the landed data rows.
+
+    `snapshot_parts` are the columns within which the newest export of a date wins whole: none where one export holds
+    everything of its date, those of the book where every unit sends its own. `figure_dates` are the days by which
+    figures count a row, where that is more than the business date.
+    """
 
     system: str
     dataset: str
@@ -88,6 +93,9 @@ class Contract:
     file_formats: tuple[FileFormat, ...]
     sheet: str | None
     total_row: str | None
+    heading_rows: tuple[str, ...]
+    snapshot_parts: tuple[str, ...]
+    figure_dates: tuple[str, ...]
     declared_total: str | None
     quarantine_ceiling_pct: float
     freshness_hours: int

@@ -80,6 +80,9 @@ TABLE_PROPERTIES: _Known = {
     "quarantineCeilingPct": _is_percent,
     "sheet": _is_text,
     "totalRow": _is_text,
+    "headingRows": _is_texts,
+    "snapshotParts": _is_texts,
+    "figureDates": _is_texts,
     "declaredTotal": _is_text,
 }
 REQUIRED_TABLE_PROPERTIES = ("shape", "fileFormats", "critical", "quarantineCeilingPct")
@@ -206,6 +209,7 @@ def _problems(contract: Contract) -> _Problems:
     yield from _name_problems(contract)
     yield from _key_problems(contract)
     yield from _role_problems(contract)
+    yield from _part_problems(contract)
     yield from _file_problems(contract)
     for column in contract.columns:
         for problem in (*_type_problems(column), *_privacy_problems(column)):
@@ -252,6 +256,17 @@ def _role_problems(contract: Contract) -> _Problems:
     snapshot = contract.snapshot_column
     if snapshot and (contract.shape != "snapshot" or snapshot.key_position is None or snapshot.type != "date"):
         yield snapshot.name, "a snapshot date is a date, part of the key, of a dataset with the shape snapshot"
+
+
+def _part_problems(contract: Contract) -> _Problems:
+    keys = {column.name for column in contract.key_columns if column.role != "snapshot_date"}
+    for name in contract.snapshot_parts:
+        if contract.shape != "snapshot" or name not in keys:
+            yield name, "snapshotParts names columns of the key of a snapshot, its date not among them"
+    dates = {column.name for column in contract.kept_columns if column.type in ("date", "timestamp")}
+    for name in contract.figure_dates:
+        if name not in dates:
+            yield name, "figureDates names kept dates and times"
 
 
 def _file_problems(contract: Contract) -> _Problems:

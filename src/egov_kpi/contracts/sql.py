@@ -4,6 +4,8 @@ Every expression works on Postgres 15 and later, and none depends on the session
 come from contracts, which allow lower-case letters, digits and underscores only; literals are quoted here.
 """
 
+from collections.abc import Sequence
+
 from egov_kpi.contracts.model import Column, Contract
 
 TIMEZONE = "Asia/Ho_Chi_Minh"
@@ -173,6 +175,28 @@ def quarantine_life_ddl(contract: Contract) -> str:
         f"revoke select on {table} from egov_auditor;",  # noqa: S608
         f"grant select ({shown}) on {table} to egov_custodian, egov_auditor;",
     )
+
+
+def dataset_column_ddl(contract: Contract) -> str:
+    """What the views and functions over all datasets know of this one: its row of `build.dataset_column`."""
+    business = contract.business_date_column
+    # The business date comes first: the day that a row belongs to.
+    figures = [business.name, *(name for name in contract.figure_dates if name != business.name)]
+    values = (
+        literal(contract.id),
+        literal(contract.shape),
+        _array([column.name for column in contract.key_columns]),
+        _array(contract.snapshot_parts),
+        literal(contract.agency_column.name),
+        literal(business.name),
+        literal((business.format or "")[: len("yyyy-MM-dd")]),
+        _array(figures),
+    )
+    return f"insert into build.dataset_column values\n({', '.join(values)});\n"
+
+
+def _array(names: Sequence[str]) -> str:
+    return literal("{" + ",".join(names) + "}")
 
 
 def key_digest_expression(contract: Contract, alias: str, *, typed: bool = False) -> str:

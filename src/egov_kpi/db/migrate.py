@@ -161,4 +161,3 @@ def _can_log_in(role: str, settings: Settings) -> bool:
             raise EgovError("EGOV-DB-002", role=role, reason=str(error).strip()) from error
         return False
     return True
-

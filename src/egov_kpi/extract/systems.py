@@ -92,18 +92,21 @@ def iso(pull: Pull) -> list[Delivery]:
 
 
 def forms(pull: Pull) -> list[Delivery]:
-    """Paper registers: one workbook a unit and period, one delivery each: a refused book holds up no other.
+    """Workbooks that units fill in, under the name of their dataset: one delivery each, so that a refused book holds up
+    no other. A book of a snapshot is listed with its date.
 
     `PartlyRefused` when some of them were turned away.
     """
-    path = "/forms/paper-register"
+    path = f"/forms/{pull.contract.dataset.replace('_', '-')}"
     deliveries: list[Delivery] = []
     refusals: list[EgovError] = []
-    for name, rows, digest in [_listed(path, entry) for entry in _listing(pull, path, pull.window(), "files")]:
+    for entry in _listing(pull, path, pull.window(), "files"):
+        name, rows, digest = _listed(path, entry)
+        snapshot = _listed_snapshot(path, entry) if pull.contract.shape == "snapshot" else None
         try:
             with Incoming(pull.settings, pull.contract) as incoming:
                 file = _download(pull, incoming, f"{path}/{name}", {}, name, "xlsx", rows, digest)
-                deliveries.append(_commit(pull, incoming, [file], path))
+                deliveries.append(_commit(pull, incoming, [file], path, snapshot))
         except EgovError as error:
             # A book at fault says nothing about the others; a source that can't be read does.
             if error.exit_code != ExitCode.BAD_DATA:
@@ -284,6 +287,14 @@ def _listed(path: str, entry: Any) -> tuple[str, int, str]:
     ):
         raise EgovError("EGOV-NET-011", url=path, detail=f"{name}: rows, sha256")
     return name, rows, digest
+
+
+def _listed_snapshot(path: str, entry: dict[str, Any]) -> date:
+    """The date that a listed book speaks of; it may lie long before the day on which it was sent."""
+    try:
+        return date.fromisoformat(entry["snapshot"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise EgovError("EGOV-NET-010", url=path, detail="snapshot") from error
 
 
 def _commit(

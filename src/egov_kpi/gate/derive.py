@@ -26,6 +26,7 @@ PREFIXES = {
     "iso.certificates": "CER",
     "portal.procedures": "PRO",
     "forms.paper_register": "PAP",
+    "forms.par_scorecards": "PAR",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

@@ -8,13 +8,14 @@ by page total, header or total line, or refused.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import identifier, inbound_columns, inbound_name, literal
+from egov_kpi.contracts.sql import cast_or_null, identifier, inbound_columns, inbound_name, literal
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import Delivery, LandedFile
@@ -147,26 +148,31 @@ def _prove_declared(contract: Contract, file: LandedFile, count: FileCount) -> N
 def _prove_total(
     cursor: Cursor, contract: Contract, file: LandedFile, count: FileCount, file_no: int, table: str
 ) -> None:
-    """The total line counts the rows or, under a column of numbers, may sum it."""
+    """The total line counts the rows or, under a column of numbers, may sum it: a repeated row each time, or once."""
     sent = count.data + file.rows_withheld
     if count.total is None or count.total.number in (None, sent):
         return
-    if _sum_of(cursor, contract, count.total_column, file_no, table) != count.total.number:
+    if count.total.number not in _sums_of(cursor, contract, count.total_column, file_no, table):
         raise EgovError("EGOV-LOAD-009", file=file.name, expected=count.total.number, found=sent)
 
 
-def _sum_of(cursor: Cursor, contract: Contract, column_name: str | None, file_no: int, table: str) -> int | None:
+def _sums_of(
+    cursor: Cursor, contract: Contract, column_name: str | None, file_no: int, table: str
+) -> tuple[Decimal, ...]:
+    """The sum of a column of numbers, and the sum in which rows that repeat another count once."""
     kept = {column.name: column for column in contract.kept_columns}
-    if column_name is None or column_name not in kept or kept[column_name].type != "integer":
-        return None
-    name = identifier(column_name)
+    if column_name is None or column_name not in kept or kept[column_name].type not in ("integer", "number"):
+        return ()
+    column = kept[column_name]
     statement = (
-        f"select sum({name}::bigint)::bigint from inbound.{identifier(table)} "  # noqa: S608 (names of contracts)
-        f"where _file = {file_no} and _kind = {literal(DATA)} and {name} ~ '^[0-9]{{1,15}}$'"
+        f"select sum(v.amount * v.times), sum(v.amount) from ("  # noqa: S608 (names of contracts)
+        f"select ({cast_or_null(column, 'i')})::numeric as amount, count(*) as times "
+        f"from inbound.{identifier(table)} as i where i._file = {file_no} and i._kind = {literal(DATA)} "
+        f"group by i._row_digest, 1) as v"
     )
     cursor.execute(statement.encode())
     row = cursor.fetchone()
-    return None if row is None or row[0] is None else int(row[0])
+    return tuple(sum_ for sum_ in row or () if sum_ is not None)
 
 
 def _prove_pages(contract: Contract, delivery: Delivery, counts: list[FileCount]) -> None:

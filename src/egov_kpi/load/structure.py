@@ -44,6 +44,12 @@ def read_total(cells: Cells, labels: frozenset[str]) -> Total | None:
     return next((Total(_number(cell), at) for at, cell in filled[1:] if _COUNT.fullmatch(cell)), Total(None, None))
 
 
+def is_heading(label: str, contract: Contract) -> bool:
+    """Whether a row that begins so is a heading or a subtotal of a form: `Cộng lĩnh vực 7`."""
+    words = header_key(label)
+    return any(words == name or words.startswith(f"{name} ") for name in map(header_key, contract.heading_rows))
+
+
 def is_numbering(cells: Cells) -> bool:
     """Whether a row only numbers its columns: (1) (2) (3)=(1)+(2), or A B 1 2 3."""
     marks = [_NUMBERING.fullmatch(cell.strip()) for cell in cells if cell]

@@ -22,7 +22,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import LandedFile
 from egov_kpi.load.batches import CHUNK_ROWS, Chunk, FileCount, chunk_of_rows, structural_chunk
 from egov_kpi.load.headers import SEARCHED_ROWS, find_layout
-from egov_kpi.load.structure import is_numbering, read_total, total_labels
+from egov_kpi.load.structure import is_heading, is_numbering, read_total, total_labels
 from egov_kpi.load.text import clean
 from egov_kpi.load.unread import UNREAD_CELL as UNREAD_CELL
 
@@ -88,7 +88,7 @@ class WorkbookFile:
     def _chunks(self, numbered: Iterator[tuple[int, Row]]) -> Iterator[Chunk]:
         while taken := list(islice(numbered, CHUNK_ROWS)):
             filled = [(number, row) for number, row in taken if any(value != "" for value in row)]
-            structural = [self._is_total(row) for _, row in filled]
+            structural = [self._is_structural(row) for _, row in filled]
             rows = [self._cells(number, row) for number, row in filled]
             yield chunk_of_rows(self._layout, rows, [number for number, _ in filled], structural)
 
@@ -103,14 +103,17 @@ class WorkbookFile:
                 cells[place] = cell_text(row[place], column, self._epoch)
         return cells
 
-    def _is_total(self, row: Row) -> bool:
+    def _is_structural(self, row: Row) -> bool:
+        """A total, which is remembered, or a heading or subtotal as the contract names them."""
         first = next((value for value in row if value != ""), "")
         if not isinstance(first, str):
             return False
         cells = _texts(row)
-        total = read_total(cells, self._labels)
-        if total is None or not self._layout.lacks_required(cells):
+        if not self._layout.lacks_required(cells):
             return False
+        total = read_total(cells, self._labels)
+        if total is None:
+            return is_heading(first, self.contract)
         self.count.total = total
         column = None if total.position is None else self._layout.columns[total.position]
         self.count.total_column = column.name if column else None

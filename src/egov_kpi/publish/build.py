@@ -18,6 +18,7 @@ from egov_kpi.ledger.events import append
 from egov_kpi.publish import colours, dbt, digest
 from egov_kpi.publish.code import code_version
 from egov_kpi.publish.colours import BuildPlan
+from egov_kpi.publish.facts import DOMAIN_OF_TABLE
 from egov_kpi.publish.months import KPI
 from egov_kpi.settings import Settings
 
@@ -26,16 +27,6 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 # Builds, publishes and rollbacks exclude one another; each takes this fence.
 FENCE = "build"
 FENCE_WAIT_SECONDS = 0.0
-
-# Partitioned tables of a colour and the months that they need; every other one holds figures.
-_DOMAIN_OF_TABLE = {
-    "fct_document": "document",
-    "fct_dossier": "dossier",
-    "fct_mail_account": "mail",
-    "fct_headcount": "headcount",
-    "fct_certificate": "certificate",
-    "fct_procedure_offer": "procedure",
-}
 
 
 @dataclass(frozen=True)
@@ -84,11 +75,16 @@ def _build(settings: Settings, business_date: date, rebuild: bool, run_id: str =
         _keep_results(conn, event_no, results)
         conn.commit()
         dbt.require_success(results, plan.colour)
-        digest.refresh_leaves(conn, plan.colour, None if plan.rebuild else plan.touched_months[KPI])
+        digest.refresh_leaves(conn, plan.colour, None if plan.rebuild else _all_touched(plan))
         made_by = {"run_id": run_id or None, "dbt_invocation_id": dbt.last_invocation_id()}
         append(conn, "colour_built", {**_event(settings, plan), **made_by})
         conn.commit()
     return _result(plan, built=True, nodes=len(results))
+
+
+def _all_touched(plan: BuildPlan) -> set[date]:
+    """Months of figures and of the facts that no figure counts."""
+    return {month for months in plan.touched_months.values() for month in months}
 
 
 def variables(plan: BuildPlan) -> dict[str, Any]:
@@ -138,7 +134,7 @@ def _prepare(conn: Connection, plan: BuildPlan) -> None:
     )
     for table, is_partitioned in _tables(conn, plan.colour):
         if is_partitioned:
-            needed = plan.touched_months[_DOMAIN_OF_TABLE.get(table, KPI)]
+            needed = plan.touched_months[DOMAIN_OF_TABLE.get(table, KPI)]
             conn.execute("select publish.ensure_partitions(%s, %s, %s::date[])", (plan.colour, table, needed))
         if plan.rebuild:
             conn.execute(sql.SQL("delete from {}").format(sql.Identifier(plan.colour, table)))

@@ -15,21 +15,12 @@ from psycopg import sql
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.contracts.model import Contract
+from egov_kpi.publish.facts import FACT_OF_DATASET
 from egov_kpi.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Months = dict[str, list[date]]
 
-# The fact (by its domain word) that the rows of a dataset end in.
-DOMAINS = {
-    "ioffice.outgoing_documents": "document",
-    "one_stop.dossiers": "dossier",
-    "forms.paper_register": "dossier",
-    "mail.accounts": "mail",
-    "directory.headcount": "headcount",
-    "iso.certificates": "certificate",
-    "portal.procedures": "procedure",
-}
 KPI = "kpi"
 _DATES = {"date", "timestamp"}
 
@@ -84,14 +75,16 @@ def touched_months(
     beside theirs, and where the series begins.
     """
     days = (as_of, *seen_as_of)
-    found: dict[str, set[date]] = {domain: set() for domain in DOMAINS.values()}
+    found: dict[str, set[date]] = {fact.domain: set() for fact in FACT_OF_DATASET.values()}
     figures = {*month_range(min(days), max(days)), *_beside_rows(conn, loads, min(days))}
     watched = sorted({*loads, *_ahead_of(conn, min(days))})
     for contract in all_contracts(settings).values():
-        facts, cells = _of_contract(conn, contract, loads)
-        found[DOMAINS[contract.id]] |= facts
-        figures |= cells | _of_contract(conn, contract, watched)[1]
-        figures |= _while_pending(conn, contract, colour, loads, max(days))
+        fact = FACT_OF_DATASET[contract.id]
+        months, cells = _of_contract(conn, contract, loads)
+        found[fact.domain] |= months
+        if fact.in_figures:
+            figures |= cells | _of_contract(conn, contract, watched)[1]
+            figures |= _while_pending(conn, contract, colour, loads, max(days))
     # Nothing is known of the future: a due date of next year opens no cell.
     known = {month for month in figures if month <= max(days)}
     found[KPI] = known | _around_beginning(conn, colour, known, as_of)

@@ -178,13 +178,19 @@ def _snapshot_date(settings: Settings, contract: Contract, corrections: Sequence
 def _whole_snapshot(
     settings: Settings, contract: Contract, day: date, lines: Sequence[_Line], corrections: Sequence[Correction]
 ) -> list[_Line]:
-    """The snapshot that counts now, with the corrected rows in it, one unit of time after it."""
-    base = _base(settings, contract, day)
-    if base is None:
-        load_seqs = sorted({item.refused.load_seq for item in corrections})
-        raise EgovError("EGOV-BOOK-019", dataset=contract.id, load_seq=", ".join(map(str, load_seqs)), date=day)
+    """The snapshot that counts now, with the corrected rows in it, one unit of time after it.
+
+    Where every unit sends its own, that is done for each of the books that the rows belong to.
+    """
     corrected = {_key(contract, line.texts) for line in lines}
-    kept = [line for line in _base_lines(settings, contract, *base) if _key(contract, line.texts) not in corrected]
+    kept: list[_Line] = []
+    for part in sorted({_part(contract, line.texts) for line in lines}):
+        base = _base(settings, contract, day, part)
+        if base is None:
+            load_seqs = sorted({item.refused.load_seq for item in corrections})
+            raise EgovError("EGOV-BOOK-019", dataset=contract.id, load_seq=", ".join(map(str, load_seqs)), date=day)
+        of_part = (line for line in _base_lines(settings, contract, *base) if _part(contract, line.texts) == part)
+        kept += [line for line in of_part if _key(contract, line.texts) not in corrected]
     version = contract.version_column
     latest = max((clean(line.texts[version.name]) or "" for line in kept), key=_moment(version.format), default=None)
     if latest is None:
@@ -193,8 +199,12 @@ def _whole_snapshot(
     return [replace(line, texts={**line.texts, version.name: later}) for line in [*kept, *lines]]
 
 
-def _base(settings: Settings, contract: Contract, day: date) -> tuple[int, str] | None:
+def _base(settings: Settings, contract: Contract, day: date, part: tuple[str, ...]) -> tuple[int, str] | None:
     """The load whose rows count for that date, chosen as the models choose: by time of export, then by digest."""
+    of_part = sql.SQL("").join(
+        sql.SQL(" and r.{} = {}").format(sql.Identifier(name), sql.Literal(value))
+        for name, value in zip(contract.snapshot_parts, part, strict=True)
+    )
     names = {
         "table": contract.table,
         "day": contract.business_date_column.name,
@@ -204,14 +214,14 @@ def _base(settings: Settings, contract: Contract, day: date) -> tuple[int, str] 
         """
         select p.load_seq, p.content_digest
         from ledger.promoted_load as p
-        inner join raw.{table} as r on r.load_seq = p.load_seq and r.{day} = %(day)s
+        inner join raw.{table} as r on r.load_seq = p.load_seq and r.{day} = %(day)s{of_part}
         where p.dataset = %(dataset)s
             and not exists (select from ledger.revoked_load as v where v.load_seq = p.load_seq)
         group by p.load_seq, p.content_digest
         order by max(r.{version}) desc, p.content_digest desc
         limit 1
         """
-    ).format(**{name: sql.Identifier(value) for name, value in names.items()})
+    ).format(of_part=of_part, **{name: sql.Identifier(value) for name, value in names.items()})
     with connect(ROLE, settings) as conn:
         row = conn.execute(query, {"dataset": contract.id, "day": day}).fetchone()
     return (int(row[0]), str(row[1])) if row else None
@@ -230,6 +240,11 @@ def _base_lines(settings: Settings, contract: Contract, load_seq: int, digest: s
 
 def _key(contract: Contract, texts: Mapping[str, str]) -> tuple[str | None, ...]:
     return tuple(clean(texts.get(column.name, "")) for column in contract.key_columns)
+
+
+def _part(contract: Contract, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Which book of a date a row belongs to; no words where one export holds everything."""
+    return tuple(clean(texts.get(name, "")) or "" for name in contract.snapshot_parts)
 
 
 def _moment(pattern: str | None) -> Any:

@@ -1,9 +1,9 @@
-"""Two units whose published figures the records reproduce, among neighbours that they must not be confused with.
+"""Units whose published figures the records reproduce, among neighbours that they must not be confused with.
 
-Gò Công Tây district (823, Tiền Giang 82), first quarter of 2023 as known on 2023-03-06, and Huyền Tụng ward (01846,
-Bắc Kạn 06), ten months of 2022. Figures that no report states (headcount, number of online dossiers of the district,
-unsigned documents of the ward, all neighbours) are synthetic. The nights of 2023-03-07 and 2023-03-08 bring small
-deltas.
+Gò Công Tây district (823, Tiền Giang 82), first quarter of 2023 as known on 2023-03-06; Huyền Tụng ward (01846, Bắc
+Kạn 06), ten months of 2022; Vân Đồn district (203, Quảng Ninh 22), the scorecard of nine months of 2022. Figures that
+no report states (headcount, number of online dossiers of the district, unsigned documents of the ward, single criteria,
+all neighbours) are synthetic. The nights of 2023-03-07 and 2023-03-08 bring small deltas.
 """
 
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from egov_kpi.simulator.drawing import (
     with_unsigned_versions,
 )
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
+from egov_kpi.simulator.scorecards import PLAIN_SET, scorecard, van_don
 from egov_kpi.simulator.timetable import add_working_days, count_working_days, office_time, plus_minutes, working_days
 from egov_kpi.simulator.units import load_units
 
@@ -84,6 +85,7 @@ def generate(seed: int) -> Records:
         headcount=_headcount(mailboxes),
         procedures=_procedures(world),
         certificates=_certificates(world),
+        scorecards=_scorecards(),
         flaws=flaws,
     )
 
@@ -605,3 +607,12 @@ def _iso_row(place: int, code: str, year: int) -> dict[str, object]:
         # the town itself lists no procedures on the portal, so it cannot cover any
         "procedures_covered_count": 0 if code == WARD_TOWN else 60 + place,
     }
+
+
+# --- scorecards -------------------------------------------------------------------------------------------------------
+
+
+def _scorecards() -> pd.DataFrame:
+    """Vân Đồn's nine months in two versions, and the ward's town, which has another set of criteria."""
+    town = scorecard(PLAIN_SET, "PAR.H.06.2022", WARD_TOWN, "2022-09-30", "2022-10-20 09:00")
+    return pd.concat([van_don(), town], ignore_index=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from egov_kpi.simulator.records import Records
-from egov_kpi.simulator.workbooks import workbook_bytes
+from egov_kpi.simulator.workbooks import form_bytes, workbook_bytes
 
 TOTAL = "Tổng cộng"
 # One row in so many is exported twice.
@@ -318,6 +318,131 @@ def paper_file(records: Records, name: str) -> pd.DataFrame | None:
     return _repeat(export, "Số vào sổ", records.seed)
 
 
+# --- scorecards -------------------------------------------------------------------------------------------------------
+
+
+def _points(values: pd.Series) -> pd.Series:
+    """Points as a clerk types them: a decimal comma, no zeros behind it."""
+    text: pd.Series = values.map(lambda value: f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ","))
+    return text
+
+
+def _scorecards_sent(records: Records) -> dict[str, pd.Timestamp]:
+    """Workbooks by name, with the time at which the unit sent each; a correction is a second workbook."""
+    keys = ["agency_code", "index_code", "snapshot_date", "exported_at"]
+    books = records.scorecards[keys].drop_duplicates().sort_values(keys)
+    turn = books.groupby(keys[:3]).cumcount() + 1
+    date = books["snapshot_date"].dt.strftime("%Y-%m-%d")
+    names = books["agency_code"] + "_" + books["index_code"] + "_" + date + "_lan-" + turn.astype(str) + ".xlsx"
+    return dict(zip(names, books["exported_at"], strict=True))
+
+
+def scorecard_files(records: Records, window: Window) -> list[str]:
+    """Workbooks that units sent within the window."""
+    sent = _scorecards_sent(records)
+    return sorted(name for name, at in sent.items() if _is_inside(at.normalize(), window))
+
+
+def _scorecard(records: Records, name: str) -> pd.DataFrame | None:
+    """The records of one workbook, one criterion pasted twice. None: no such workbook."""
+    sent = _scorecards_sent(records).get(name)
+    if sent is None:
+        return None
+    agency_code, index_code, _ = name.split("_", 2)
+    rows = records.scorecards
+    is_own = (rows["agency_code"] == agency_code) & (rows["index_code"] == index_code)
+    rows = rows[is_own & (rows["exported_at"] == sent)]
+    repeated = np.where(np.arange(len(rows)) == 9, 2, 1)
+    return rows.loc[rows.index.repeat(repeated)].reset_index(drop=True)
+
+
+def scorecard_file(records: Records, name: str) -> pd.DataFrame | None:
+    """The data rows of one unit's scorecard, as the workbook shows them."""
+    rows = _scorecard(records, name)
+    if rows is None:
+        return None
+    return pd.DataFrame(
+        {
+            "Mã bộ chỉ số": rows["index_code"],
+            "Mã đơn vị": rows["agency_code"],
+            "Mã lĩnh vực": rows["domain_code"],
+            "Tên lĩnh vực": rows["domain_name"],
+            "Mã tiêu chí": rows["criterion_code"],
+            "Tên tiêu chí": rows["criterion_name"],
+            "Điểm tối đa": _points(rows["max_points"]),
+            "Điểm tự chấm": _points(rows["self_points"]),
+            "Điểm chờ điều tra xã hội học": _points(rows["survey_points_pending"]),
+            "Điểm dự kiến cuối năm": _points(rows["projected_points"]),
+            "Ghi chú": "",
+            "Ngày chốt điểm": rows["snapshot_date"],
+            "Thời điểm gửi": _minute(rows["exported_at"]),
+        }
+    )
+
+
+SCORECARD_SHEET = "Bảng chấm điểm"
+_SCORES = ("max_points", "self_points", "survey_points_pending", "projected_points")
+# Where the four scores stand in the form, and what its header says above and below.
+_FIRST_SCORE = 6
+_SCORECARD_HEADER = [
+    ("Mã bộ chỉ số", ""), ("Mã đơn vị", ""), ("Mã lĩnh vực", ""), ("Tên lĩnh vực", ""), ("Mã tiêu chí", ""),
+    ("Tên tiêu chí", ""), ("Điểm", "tối đa"), ("Điểm", "tự chấm"), ("Điểm", "chờ điều tra xã hội học"),
+    ("Điểm", "dự kiến cuối năm"), ("Ghi chú", ""), ("Ngày chốt điểm", ""), ("Thời điểm gửi", ""),
+]  # fmt: skip
+
+
+def scorecard_workbook(records: Records, name: str) -> bytes | None:
+    """The form: a heading and a subtotal per domain, a subtotal per criterion that has parts, a total; of the scores
+    the maximum and the survey's part are numbers, the others text with a comma."""
+    rows, texts = _scorecard(records, name), scorecard_file(records, name)
+    if rows is None or texts is None:
+        return None
+    lines: list[list[object]] = []
+    shown = [_scorecard_line(values) for values in texts.itertuples(index=False)]
+    for (code, title), domain in rows.groupby(["domain_code", "domain_name"], sort=False):
+        lines.append([f"Lĩnh vực {code}: {title}"])
+        criterion = domain["criterion_code"].str.split(".").str[:2].str.join(".")
+        for number, parts in domain.groupby(criterion, sort=False):
+            lines += [shown[place] for place in parts.index]
+            if (parts["criterion_code"] != number).any():
+                lines.append(_scorecard_sum(f"Cộng tiêu chí {number}", parts))
+        lines.append(_scorecard_sum(f"Cộng lĩnh vực {code}", domain))
+    lines.append(_scorecard_sum(TOTAL, rows))
+    titles = ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM CHỈ SỐ CẢI CÁCH HÀNH CHÍNH", name.removesuffix(".xlsx")]
+    return form_bytes(SCORECARD_SHEET, titles, _SCORECARD_HEADER, lines)
+
+
+def _scorecard_line(values: tuple[object, ...]) -> list[object]:
+    """One row of the form; the maximum and the survey's part become numbers."""
+    line = list(values)
+    for place in (_FIRST_SCORE, _FIRST_SCORE + 2):
+        line[place] = float(str(line[place]).replace(",", "."))
+    return line
+
+
+def _scorecard_sum(label: str, rows: pd.DataFrame) -> list[object]:
+    """A line that adds up the scores; what was pasted twice counts once."""
+    once = rows.drop_duplicates("criterion_code")
+    return [label, *[None] * (_FIRST_SCORE - 1), *(round(float(once[score].sum()), 2) for score in _SCORES)]
+
+
+# --- forms ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Form:
+    """A kind of workbook that units send: those of a window, the data rows of one, and the file. `part` of the name,
+    cut at underscores, is the snapshot date of a kind that has one."""
+
+    names: Callable[[Records, Window], list[str]]
+    rows: Callable[[Records, str], pd.DataFrame | None]
+    workbook: Callable[[Records, str], bytes | None]
+    part: int | None = None
+
+    def snapshot(self, name: str) -> str | None:
+        return None if self.part is None else name.split("_")[self.part]
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +469,13 @@ def paper_workbook(records: Records, name: str) -> bytes | None:
         return None
     month = name.removesuffix(".xlsx").split("-", 1)[1]
     return workbook_bytes(rows, "Sổ hồ sơ", ["ỦY BAN NHÂN DÂN CẤP XÃ", f"SỔ THEO DÕI HỒ SƠ THÁNG {month}"], TOTAL)
+
+
+# By the last part of their address.
+FORMS = {
+    "paper-register": Form(paper_files, paper_file, paper_workbook),
+    "par-scorecards": Form(scorecard_files, scorecard_file, scorecard_workbook, part=2),
+}
 
 
 def sha256(content: bytes) -> str:

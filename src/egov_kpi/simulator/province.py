@@ -21,6 +21,7 @@ from egov_kpi.simulator.drawing import (
     with_unsigned_versions,
 )
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
+from egov_kpi.simulator.scorecards import PLAIN_SET, scorecard
 from egov_kpi.simulator.timetable import Days, add_working_days, working_days
 from egov_kpi.simulator.units import load_units, tree
 
@@ -56,6 +57,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         headcount=_headcount(mailboxes),
         procedures=pd.concat([snapshot(offers, end) for end in ends], ignore_index=True),
         certificates=_certificates(members, ends),
+        scorecards=_scorecards(members, ends),
         flaws=dossiers.head(0).astype(object),
     )
 
@@ -176,3 +178,10 @@ def _announced(members: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
             "exported_at": end + pd.Timedelta(hours=18),
         }
     )
+
+
+def _scorecards(members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
+    """Scorecards of the first two districts for every month's end, sent on the same evening."""
+    codes = members.loc[members["level"] == "district", "agency_code"].tolist()[:2]
+    books = [scorecard(PLAIN_SET, "PAR.H.84", code, end, f"{end} 18:00") for end in ends for code in codes]
+    return pd.concat(books, ignore_index=True)

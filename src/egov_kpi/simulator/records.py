@@ -2,8 +2,8 @@
 
 Delta datasets (documents, dossiers, paper register): one row per record and version; the newest version by
 `updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures, certificates): one row
-per record and snapshot date. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a
-number from which an export invents one.
+per record and snapshot date. Scorecards: one row per criterion of each workbook that a unit sent. Times are naive and
+mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an export invents one.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,10 @@ CERTIFICATE = (
     "agency_code", "certificate_number", "is_mandated", "announced_date", "internal_audit_date",
     "management_review_date", "valid_until_date", "procedures_covered_count", "snapshot_date", "exported_at",
 )  # fmt: skip
+SCORECARD = (
+    "index_code", "agency_code", "domain_code", "domain_name", "criterion_code", "criterion_name", "max_points",
+    "self_points", "survey_points_pending", "projected_points", "snapshot_date", "exported_at",
+)  # fmt: skip
 
 DOCUMENT_KEY = ["document_id"]
 DOSSIER_KEY = ["dossier_code"]
@@ -65,6 +69,7 @@ class Records:
     headcount: pd.DataFrame
     procedures: pd.DataFrame
     certificates: pd.DataFrame
+    scorecards: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
 

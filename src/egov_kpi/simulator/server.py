@@ -136,25 +136,27 @@ class Sources:
         return _xlsx(exports.certificates_workbook(self.records, day), len(exports.certificates(self.records, day)))
 
     # --- forms
-    async def paper_files(self, request: Request) -> Response:
+    async def form_files(self, request: Request) -> Response:
         self._demand_key(request)
-        names = exports.paper_files(self.records, _window(request))
-        return JSONResponse({"files": [self._describe(name) for name in names]})
+        form = _form(request)
+        names = form.names(self.records, _window(request))
+        return JSONResponse({"files": [self._describe(form, name) for name in names]})
 
-    def _describe(self, name: str) -> dict[str, str | int]:
-        content, rows = self._paper(name)
-        return {"name": name, "sha256": exports.sha256(content), "rows": rows}
+    def _describe(self, form: exports.Form, name: str) -> dict[str, str | int]:
+        content, rows = self._workbook(form, name)
+        told: dict[str, str | int] = {"name": name, "sha256": exports.sha256(content), "rows": rows}
+        snapshot = form.snapshot(name)
+        return told if snapshot is None else {**told, "snapshot": snapshot}
 
-    def _paper(self, name: str) -> tuple[bytes, int]:
-        rows = exports.paper_file(self.records, name)
-        content = exports.paper_workbook(self.records, name)
+    def _workbook(self, form: exports.Form, name: str) -> tuple[bytes, int]:
+        rows, content = form.rows(self.records, name), form.workbook(self.records, name)
         if rows is None or content is None:
             raise HTTPException(404, "no such file")
         return content, len(rows)
 
-    async def paper_file(self, request: Request) -> Response:
+    async def form_file(self, request: Request) -> Response:
         self._demand_key(request)
-        content, rows = self._paper(request.path_params["name"])
+        content, rows = self._workbook(_form(request), request.path_params["name"])
         return _xlsx(content, rows)
 
     # --- all
@@ -176,6 +178,13 @@ class Sources:
     def _demand_key(self, request: Request) -> None:
         if not self._is_key(request.headers.get("x-api-key", "")):
             raise HTTPException(401, "X-API-Key missing or wrong")
+
+
+def _form(request: Request) -> exports.Form:
+    form = exports.FORMS.get(request.path_params["form"])
+    if form is None:
+        raise HTTPException(404, "no such form")
+    return form
 
 
 def _date(text: str, name: str) -> pd.Timestamp:
@@ -241,8 +250,8 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/directory/headcount.csv", sources.headcount),
         ("/iso/snapshots", sources.iso_snapshots),
         ("/iso/certificates.xlsx", sources.certificates),
-        ("/forms/paper-register", sources.paper_files),
-        ("/forms/paper-register/{name}", sources.paper_file),
+        ("/forms/{form}", sources.form_files),
+        ("/forms/{form}/{name}", sources.form_file),
     ]
     routes = [Route(path, handler, methods=["GET"]) for path, handler in get]
     routes.append(Route("/ioffice/oauth/token", sources.token, methods=["POST"]))

@@ -539,6 +539,42 @@ def _cells(happened: Happened) -> pd.DataFrame:
     return scopes.merge(periods, how="cross")
 
 
+# --- scorecards -------------------------------------------------------------------------------------------------------
+
+SCORECARD_KEY = ["index_code", "agency_code", "as_of", "domain_code"]
+SCORES = [
+    "max_points", "self_points", "survey_points_pending", "self_scorable_points", "projected_points", "lost_points",
+    "self_pct", "projected_pct",
+]  # fmt: skip
+# Stands for all domains of an index.
+WHOLE_INDEX = "all"
+
+
+def expected_scorecards(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
+    """Totals of every scorecard, as known at the end of the day `as_of`: a row per domain and one for the index.
+
+    Of the workbooks that a unit sent for one date the last one counts, whole. Percent are of what the unit can score
+    itself; a domain that a survey decides alone has none.
+    """
+    book = ["index_code", "agency_code", "snapshot_date"]
+    rows = records.scorecards
+    known = rows[rows["exported_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
+    last = known[known["exported_at"] == known.groupby(book)["exported_at"].transform("max")]
+    points = ["max_points", "self_points", "survey_points_pending", "projected_points"]
+    domains = last.groupby([*book, "domain_code"])[points].sum().reset_index()
+    whole = last.groupby(book)[points].sum().reset_index().assign(domain_code=WHOLE_INDEX)
+    # Points have two decimals; sums of floats are put back on them.
+    summed = pd.concat([domains, whole], ignore_index=True).round(dict.fromkeys(points, 2))
+    own = (summed["max_points"] - summed["survey_points_pending"]).round(2)
+    base = own.where(own > 0)
+    return summed.rename(columns={"snapshot_date": "as_of"}).assign(
+        self_scorable_points=own,
+        lost_points=(own - summed["projected_points"]).round(2),
+        self_pct=100 * summed["self_points"] / base,
+        projected_pct=100 * summed["projected_points"] / base,
+    )[[*SCORECARD_KEY, *SCORES]]
+
+
 def compare(expected: pd.DataFrame, actual: pd.DataFrame) -> pd.DataFrame:
     """The cells in which two sets of KPI values differ, with both values: empty when they agree.
 

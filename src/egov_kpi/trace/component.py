@@ -15,20 +15,14 @@ import psycopg
 from jinja2 import Environment, StrictUndefined
 from psycopg import sql
 
+from egov_kpi.publish import facts
 from egov_kpi.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 MODEL = "models/marts/kpi/fct_kpi_component.sql"
 # Facts by the datasets that feed them.
-FACTS = {
-    "fct_document": ("ioffice.outgoing_documents",),
-    "fct_dossier": ("one_stop.dossiers", "forms.paper_register"),
-    "fct_mail_account": ("mail.accounts",),
-    "fct_headcount": ("directory.headcount",),
-    "fct_certificate": ("iso.certificates",),
-    "fct_procedure_offer": ("portal.procedures",),
-}
+FACTS = {fact.table: fact.datasets for fact in facts.FACTS}
 # Parts of an address stand where no code has a character.
 _MARK = "\x1f"
 _ADDRESS = ("agency_code", "load_seq", "file_digest", "row_no")

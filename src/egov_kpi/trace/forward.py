@@ -13,8 +13,9 @@ from psycopg.rows import dict_row
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import append
+from egov_kpi.publish.facts import FACT_OF_DATASET
 from egov_kpi.settings import Settings
-from egov_kpi.trace.component import FACTS, Wanted, contributions
+from egov_kpi.trace.component import Wanted, contributions
 from egov_kpi.trace.figure import Publish, find_publish, one_state
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -190,7 +191,7 @@ def _history(conn: Connection, publish: Publish, dataset: str, file_digest: str,
         """
     ).format(
         raw=sql.Identifier("raw", dataset.replace(".", "__")),
-        fact=sql.Identifier(publish.colour, next(name for name, feeds in FACTS.items() if dataset in feeds)),
+        fact=sql.Identifier(publish.colour, FACT_OF_DATASET[dataset].table),
     )
     values = {"dataset": dataset, "digest": file_digest, "row_no": row_no, "publish_no": publish.publish_no}
     with conn.cursor(row_factory=dict_row) as cursor:

@@ -3,6 +3,7 @@
 import pandas as pd
 from dbt_world import World, hashed
 
+from egov_kpi.contracts.loader import get_contract
 from egov_kpi.simulator.records import PUBLIC_SECRECY, Records, generate
 
 _SNAPSHOTS = {
@@ -10,6 +11,7 @@ _SNAPSHOTS = {
     "directory.headcount": "headcount",
     "portal.procedures": "procedures",
     "iso.certificates": "certificates",
+    "forms.par_scorecards": "scorecards",
 }
 
 
@@ -28,7 +30,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
         )
     ]
     for dataset, name in _SNAPSHOTS.items():
-        loads += _snapshots(world, dataset, getattr(records, name), business_date, window_from)
+        loads += snapshots(world, dataset, getattr(records, name), business_date, window_from)
     return [load for load in loads if load is not None]
 
 
@@ -55,16 +57,15 @@ def _delta(world: World, dataset: str, rows: pd.DataFrame, business_date: str, w
     return world.load(dataset, chosen, business_date, window_from)
 
 
-def _snapshots(
-    world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None
-) -> list[int]:
+def snapshots(world: World, dataset: str, rows: pd.DataFrame, business_date: str, window_from: str | None) -> list[int]:
     chosen = rows[_within(rows["exported_at"], business_date, window_from)]
     if "mailbox_no" in chosen.columns:
         chosen = chosen.assign(mailbox_hash=hashed(chosen["mailbox_no"]))
-    days = sorted(chosen["snapshot_date"].unique())
-    if not days:
+    if chosen.empty:
         world.nothing_new(dataset, business_date, window_from or business_date)
+    # One export is one load; of a scorecard there is one for each unit and turn.
+    export = ["snapshot_date", "exported_at", *get_contract(dataset).snapshot_parts]
     return [
-        world.load(dataset, chosen[chosen["snapshot_date"] == day], business_date, window_from, f"{day:%Y-%m-%d}")
-        for day in days
+        world.load(dataset, rows, business_date, window_from, f"{day:%Y-%m-%d}")
+        for (day, *_), rows in chosen.groupby(export)
     ]

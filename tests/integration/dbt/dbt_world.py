@@ -14,18 +14,11 @@ from egov_kpi.db.connect import connect
 from egov_kpi.ledger.events import append
 from egov_kpi.publish import dbt
 from egov_kpi.publish.digest import mart_digest
+from egov_kpi.publish.facts import DOMAIN_OF_TABLE
 from egov_kpi.publish.months import KPI, all_months, touched_months
 from egov_kpi.settings import Settings
 
-PARTITIONED = {
-    "fct_document": "document",
-    "fct_dossier": "dossier",
-    "fct_mail_account": "mail",
-    "fct_headcount": "headcount",
-    "fct_certificate": "certificate",
-    "fct_procedure_offer": "procedure",
-    "fct_kpi_component": KPI,
-}
+PARTITIONED = {**DOMAIN_OF_TABLE, "fct_kpi_component": KPI}
 
 
 def hashed(values: pd.Series) -> list[str]:

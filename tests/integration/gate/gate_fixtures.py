@@ -147,6 +147,23 @@ def paper(number: int) -> Row:
     }
 
 
+def scorecard(number: int) -> Row:
+    return {
+        "index_code": "PAR.H.82.2023",
+        "agency_code": "823",
+        "domain_code": "1",
+        "domain_name": "Chỉ đạo điều hành",
+        "criterion_code": f"1.{number}.1",
+        "criterion_name": f"Tiêu chí {number}",
+        "max_points": "2",
+        "self_points": "1",
+        "survey_points_pending": "0,5",
+        "projected_points": "1,5",
+        "snapshot_date": "01/03/2023",
+        "exported_at": "02/03/2023 01:00",
+    }
+
+
 RIGHT: dict[str, Callable[[int], Row]] = {
     "one_stop.dossiers": dossier,
     "ioffice.outgoing_documents": document,
@@ -155,6 +172,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     "iso.certificates": certificate,
     "portal.procedures": procedure,
     "forms.paper_register": paper,
+    "forms.par_scorecards": scorecard,
 }
 DATASETS = sorted(RIGHT)
 
@@ -224,12 +242,26 @@ FAULTS: dict[str, Row] = {
     "GATE-PRO-508": {"field_name": "H? t?ch"},
     "GATE-PRO-513": {"exported_at": "2023-02-28T01:00:00+07:00"},
     "GATE-PRO-514": {"posted_date": "1999-12-31"},
+    "GATE-PAR-501": {"agency_code": "99999"},
+    "GATE-PAR-502": {"snapshot_date": "28/02/2023"},
+    "GATE-PAR-504": {"exported_at": "08/03/2023 00:00"},
+    "GATE-PAR-505": {"self_points": "2,01"},
+    "GATE-PAR-506": {"survey_points_pending": "2,01"},
+    "GATE-PAR-507": {"survey_points_pending": "1,01"},
+    "GATE-PAR-508": {"projected_points": "0,99"},
+    "GATE-PAR-509": {"projected_points": "1,51"},
+    "GATE-PAR-510": {"criterion_name": "Tiêu chí 1"},
+    "GATE-PAR-511": {"domain_code": "2"},
+    "GATE-PAR-512": {"domain_name": "Cải cách thể chế"},
+    "GATE-PAR-513": {"criterion_code": "1.1"},
+    "GATE-PAR-514": {"max_points": "100,01"},
+    "GATE-PAR-515": {"exported_at": "28/02/2023 08:00"},
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
 LOAD_RULES = {
-    *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP")),
-    *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO")),
+    *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")),
+    *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
 }
 
@@ -242,6 +274,7 @@ HISTORY_RULES = {
     *(f"GATE-CER-{n}" for n in (510, 511, 512, 513, 515, 518, 519)),
     *(f"GATE-PRO-{n}" for n in (507, 509, 510, 511, 512, 515)),
     *(f"GATE-PAP-{n}" for n in (510, 511, 512, 513, 514, 515, 516)),
+    *(f"GATE-PAR-{n}" for n in (516, 517, 518)),
 }
 
 
@@ -254,8 +287,10 @@ def fault(rule: Rule) -> Row | None:
     return _structural_fault(rule)
 
 
-# A pseudonym, a key and a key again: nothing else says that they are no values.
-UNREAD_COLUMNS = {"DOS": "applicant_hash", "CER": "certificate_number", "PAP": "register_number"}
+# A pseudonym, keys and a name: nothing else says that they are no values.
+UNREAD_COLUMNS = {
+    "DOS": "applicant_hash", "CER": "certificate_number", "PAP": "register_number", "PAR": "criterion_name",
+}  # fmt: skip
 
 
 def _structural_fault(rule: Rule) -> Row:
@@ -312,6 +347,7 @@ OTHER_CONTENT: dict[str, Row] = {
     "iso.certificates": {"procedures_covered_count": "21"},
     "portal.procedures": {"field_name": "Đất đai"},
     "forms.paper_register": {"return_method": "Bưu chính công ích"},
+    "forms.par_scorecards": {"self_points": "0,5"},
 }
 
 

@@ -14,7 +14,7 @@ from egov_kpi.raw.promote import promote
 from egov_kpi.settings import Settings
 
 Rows = list[fx.Row]
-DOS, DOC, MAI, HEA, CER, PRO, PAP = (
+DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR = (
     "one_stop.dossiers",
     "ioffice.outgoing_documents",
     "mail.accounts",
@@ -22,6 +22,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP = (
     "iso.certificates",
     "portal.procedures",
     "forms.paper_register",
+    "forms.par_scorecards",
 )
 BEFORE_SNAPSHOT = date(2023, 2, 1)
 BEFORE_WINDOW, WINDOW = (date(2023, 2, 20), date(2023, 2, 21)), (date(2023, 2, 21), date(2023, 2, 22))
@@ -41,6 +42,7 @@ THEN: dict[str, fx.Row] = {
     },
     PRO: {"snapshot_date": "2023-02-01", "exported_at": "2023-02-02T01:00:00+07:00"},
     PAP: {},
+    PAR: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -50,8 +52,9 @@ NOW: dict[str, fx.Row] = {
     CER: {"internal_audit_date": "10/01/2023", "management_review_date": "20/01/2023"},
     PRO: {},
     PAP: {},
+    PAR: {},
 }
-SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10}
+SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20}
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code"}
 
@@ -188,6 +191,9 @@ STORIES: dict[str, Story] = {
     "PAP drift": Story(PAP, now={"channel": "Bưu chính công ích"}),
     "PAP scale": Story(PAP, now={"finished_date": "30/10/2022", "returned_date": "30/10/2022"}),
     "PAP copied": Story(PAP, further=lambda given: given + [fx.paper(number) for number in range(11, 15)]),
+    "PAR repeated": Story(PAR, further=again(10)),
+    "PAR changed": Story(PAR, now={"max_points": "3"}, now_only=range(1, 2)),
+    "PAR missing": Story(PAR, further=first(19)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
 }
 

@@ -39,9 +39,7 @@ class Delivery:
     files: tuple[LandedFile, ...] = field(default=(LandedFile(),))
 
 
-def register(
-    conn: Any, delivery: Delivery, dataset: str = DOSSIERS, code_version: str = "test"
-) -> tuple[int, bool]:
+def register(conn: Any, delivery: Delivery, dataset: str = DOSSIERS, code_version: str = "test") -> tuple[int, bool]:
     found = register_load(
         conn, dataset, delivery, shape="delta", business_date=date(2023, 3, 6), key_id="k1", code_version=code_version
     )

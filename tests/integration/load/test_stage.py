@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from load_exports import DOSSIER_HEADERS, csv_text, deliver, dossier, workbook
+from openpyxl import load_workbook
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.db.connect import connect
@@ -15,8 +16,11 @@ from egov_kpi.load import stage as stage_module
 from egov_kpi.load.stage import StageResult, stage
 from egov_kpi.raw.digest import row_digest_expression
 from egov_kpi.settings import Settings
+from egov_kpi.simulator.exports import scorecard_workbook
+from egov_kpi.simulator.records import generate
 
 DOSSIERS, DOCUMENTS, HEADCOUNT = "one_stop.dossiers", "ioffice.outgoing_documents", "directory.headcount"
+SCORECARDS = "forms.par_scorecards"
 
 
 def _stage(settings: Settings, contract_id: str, *paths: Path, load_seq: int = 1, **declared: Any) -> StageResult:
@@ -123,6 +127,22 @@ def test_a_total_under_a_column_of_numbers_may_be_its_sum(migrated_warehouse, tm
         else:
             with pytest.raises(EgovError, match="EGOV-LOAD-009"):
                 _stage(migrated_warehouse, HEADCOUNT, path)
+
+
+def test_a_total_of_points_is_their_sum_and_what_was_pasted_twice_counts_once(migrated_warehouse, tmp_path) -> None:
+    """The workbook repeats a row, and its total does not; one point less is another workbook than was added up."""
+    name = "203_PAR.H.22.2022_2022-09-30_lan-2.xlsx"
+    content = scorecard_workbook(generate("calibrated"), name)
+    assert content is not None
+    path = tmp_path / name
+    path.write_bytes(content)
+    book = load_workbook(path)
+    sheet = book.active
+    assert sheet is not None
+    sheet.cell(sheet.max_row, 7).value = 69
+    book.save(tmp_path / "other.xlsx")
+    assert _refusal(migrated_warehouse, SCORECARDS, tmp_path / "other.xlsx").code == "EGOV-LOAD-009"
+    assert _stage(migrated_warehouse, SCORECARDS, path).data == 89
 
 
 def test_header_only_is_no_delivery(migrated_warehouse, tmp_path) -> None:

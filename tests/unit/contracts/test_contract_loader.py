@@ -14,6 +14,7 @@ from egov_kpi.settings import Settings
 DATASETS = {
     "directory.headcount",
     "forms.paper_register",
+    "forms.par_scorecards",
     "ioffice.outgoing_documents",
     "iso.certificates",
     "mail.accounts",
@@ -23,7 +24,7 @@ DATASETS = {
 Change = Callable[[dict[str, Any]], Any]
 
 
-def test_seven_datasets_have_a_contract() -> None:
+def test_these_datasets_have_a_contract() -> None:
     assert set(all_contracts()) == DATASETS
 
 
@@ -47,6 +48,13 @@ def test_dossier_contract_in_full() -> None:
     assert contract.secret_column is None
     assert contract.column("channel").values is not None
     assert contract.column("channel").values["Trực tuyến"] == "online"
+
+
+def test_a_form_of_every_unit_is_a_snapshot_of_its_own() -> None:
+    contract = get_contract("forms.par_scorecards")
+    assert contract.snapshot_parts == ("index_code", "agency_code")
+    assert contract.quarantine_ceiling_pct == 0
+    assert {name for name, other in all_contracts().items() if other.snapshot_parts} == {contract.id}
 
 
 def test_a_snapshot_belongs_to_its_own_date() -> None:
@@ -143,6 +151,8 @@ BROKEN_DOCUMENTS: list[tuple[str, Change, str, str]] = [
 ]
 BROKEN_COLUMNS: list[tuple[str, Change, str]] = [
     ("reserved name", lambda d: _column(d, "field_name").update(name="load_seq"), "load_seq"),
+    ("parts of changes", lambda d: _set(d["schema"][0], "snapshotParts", ["agency_code"]), "agency_code"),
+    ("a figure by no date", lambda d: _set(d["schema"][0], "figureDates", ["field_name"]), "field_name"),
     ("upper case", lambda d: _column(d, "field_name").update(name="FieldName"), "FieldName"),
     ("double name", lambda d: _column(d, "field_name").update(name="channel"), "channel"),
     ("double header", lambda d: _set(_column(d, "field_name"), "headers", ["mã  hồ sơ"]), "field_name"),

@@ -18,6 +18,18 @@ def test_the_life_of_refused_rows_is_what_the_contracts_give() -> None:
     assert ddl.life() in written
 
 
+def test_what_goes_over_all_datasets_is_what_the_contracts_give() -> None:
+    written = (get_settings().sql_dir / "0014_dataset_columns.sql").read_text(encoding="utf-8")
+    assert ddl.columns() in written
+
+
+def test_a_later_dataset_has_the_migration_that_its_contract_gives() -> None:
+    written = [path.read_text(encoding="utf-8") for path in get_settings().sql_dir.glob("*.sql")]
+    for contract in all_contracts().values():
+        if contract.id not in ddl.DATASETS:
+            assert [text for text in written if text.startswith(ddl.tables(contract))], contract.id
+
+
 def test_every_dataset_has_a_migration_that_makes_its_tables() -> None:
     migrations = "".join(path.read_text(encoding="utf-8") for path in sorted(get_settings().sql_dir.glob("*.sql")))
     for contract in all_contracts().values():
@@ -30,7 +42,8 @@ def test_one_dataset_can_be_written_alone(capsys: pytest.CaptureFixture[str]) ->
     written = capsys.readouterr().out
     assert 'create table raw."mail__accounts"' in written
     assert "create function" not in written
-    assert "add column key_digest" in written and written.rstrip().endswith("select quarantine.refresh_views();")
+    assert "add column key_digest" in written and written.rstrip().endswith("select build.refresh_refused_rows();")
+    assert "insert into build.dataset_column" in written
     assert "one_stop" not in written
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from egov_kpi.contracts.loader import get_contract
-from egov_kpi.load.structure import Total, is_numbering, read_total, total_labels
+from egov_kpi.load.structure import Total, is_heading, is_numbering, read_total, total_labels
 
 LABELS = total_labels(get_contract("one_stop.dossiers"))
 
@@ -40,3 +40,20 @@ def test_totals(cells, expected) -> None:
 )
 def test_numbering(cells, expected) -> None:
     assert is_numbering(cells) is expected
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("Lĩnh vực 1: Chỉ đạo điều hành", True),
+        ("CỘNG LĨNH VỰC 7", True),
+        ("Cộng tiêu chí 7.2", True),
+        ("Lĩnh vực", True),
+        ("Lĩnh vực7", False),
+        ("PAR.H.22.2022", False),
+        ("Cộng hòa", False),
+    ],
+)
+def test_headings_and_subtotals_of_a_form(label: str, expected: bool) -> None:
+    assert is_heading(label, get_contract("forms.par_scorecards")) is expected
+    assert not is_heading(label, get_contract("one_stop.dossiers"))

@@ -12,6 +12,8 @@ from load_exports import DOSSIER_HEADERS, dossier, workbook
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.errors import EgovError
 from egov_kpi.load.workbook import UNREAD_CELL, cell_text
+from egov_kpi.simulator.exports import scorecard_workbook
+from egov_kpi.simulator.records import generate
 
 DATASET, SHEET = "one_stop.dossiers", "Hồ sơ"
 RECEIVED = DOSSIER_HEADERS.index("Ngày tiếp nhận")
@@ -181,3 +183,20 @@ def _edited(path: Path, before: bytes, after: bytes) -> Path:
                 assert found
             new.writestr(item, content)
     return target
+
+
+def test_a_form_with_merged_headers_headings_and_subtotals(read, tmp_path) -> None:
+    """A header of two lines, a row that numbers its columns, headings and sums: 89 rows of data, one of them twice."""
+    records = generate("calibrated")
+    path = tmp_path / "203_PAR.H.22.2022_2022-09-30_lan-2.xlsx"
+    content = scorecard_workbook(records, path.name)
+    assert content is not None
+    path.write_bytes(content)
+    rows, count = read("forms.par_scorecards", path)
+    data = _data(rows)
+    assert (len(data), len({row["criterion_code"] for row in data})) == (89, 88)
+    assert {row["snapshot_date"] for row in data} == {"30/09/2022"}
+    assert {row["max_points"] for row in data if row["criterion_code"] == "1.1.1"} == {"0,75"}
+    # Three titles, the numbering, nine headings and as many subtotals, 27 subtotals of criteria, the total.
+    assert count.structural == 3 + 1 + 9 + 9 + 27 + 1
+    assert (count.total.number, count.total_column) == (70, "max_points")

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from egov_kpi.contracts.loader import all_contracts
-from egov_kpi.publish.months import DOMAINS, all_months, month_range, with_coarser
+from egov_kpi.publish.facts import FACT_OF_DATASET
+from egov_kpi.publish.months import all_months, month_range, with_coarser
 
 
 @pytest.mark.parametrize(
@@ -36,4 +37,4 @@ def test_a_rebuild_has_no_gap() -> None:
 
 
 def test_every_contract_ends_in_a_fact() -> None:
-    assert set(DOMAINS) == set(all_contracts())
+    assert set(FACT_OF_DATASET) == set(all_contracts())

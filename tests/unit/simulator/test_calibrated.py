@@ -1,12 +1,15 @@
 """The calibrated records give the published figures, and no naive count of an export does."""
 
+import io
+
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from egov_kpi.simulator import calibrated, exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
-from egov_kpi.simulator.truth import expected_kpis
+from egov_kpi.simulator.truth import expected_kpis, expected_scorecards
 from egov_kpi.simulator.units import tree
 
 NIGHT = "2023-03-06"
@@ -249,3 +252,64 @@ def test_the_next_night_changes_closed_months(records: Records, truth: pd.DataFr
     )
     assert _cell(later, *DISTRICT, "bcci_received")["numerator"] == 150
     assert _cell(later, *WARD, "dossier_received")["numerator"] == 764
+
+
+# --- scorecard of Vân Đồn ---------------------------------------------------------------------------------------------
+
+# Per domain: points of nine months, maximum, expected by the end of the year, waiting for the survey, lost.
+VAN_DON = {
+    "1": (11.5, 12.5, 11.5, 0, 1.0),
+    "2": (4, 7.5, 5, 2.5, 0),
+    "3": (4, 4, 4, 0, 0),
+    "4": (5.25, 7.75, 5.25, 2.5, 0),
+    "5": (8, 12.75, 8, 4, 0.75),
+    "6": (5, 7.5, 5, 2, 0.5),
+    "7": (6.64, 9.5, 6.85, 1.5, 1.15),
+    "8": (5, 6, 5, 1, 0),
+    "9": (2, 2.5, 2, 0, 0.5),
+    "all": (51.39, 70.0, 52.6, 13.5, 3.9),
+}
+LAST_BOOK = "203_PAR.H.22.2022_2022-09-30_lan-2.xlsx"
+
+
+def test_the_scorecard_is_the_published_one(records: Records) -> None:
+    totals = expected_scorecards(records, NIGHT)
+    rows = totals[totals["agency_code"] == "203"].set_index("domain_code")
+    shown = ["self_points", "max_points", "projected_points", "survey_points_pending", "lost_points"]
+    assert {code: tuple(row) for code, row in rows[shown].iterrows()} == VAN_DON
+    assert rows.loc["all", "self_scorable_points"] == 56.5
+    assert rows.loc["all", "self_pct"] == pytest.approx(90.96, abs=0.005)
+    assert rows.loc["all", "projected_pct"] == pytest.approx(93.10, abs=0.005)
+
+
+def test_the_set_has_the_published_shape(records: Records) -> None:
+    book = records.scorecards[records.scorecards["agency_code"] == "203"]
+    parts = book["criterion_code"].drop_duplicates().str.split(".")
+    criteria = parts.str[:2].str.join(".").nunique()
+    assert (book["domain_code"].nunique(), criteria, int((parts.str.len() == 3).sum())) == (9, 53, 62)
+
+
+def test_until_the_correction_came_the_first_scorecard_is_known(records: Records) -> None:
+    before = expected_scorecards(records, "2022-11-01")
+    first = before[(before["agency_code"] == "203") & (before["domain_code"] == "all")]
+    assert first["self_points"].item() == 52.89
+    assert expected_scorecards(records, "2022-10-01").empty
+
+
+def test_no_naive_sum_of_the_workbooks_gives_the_published_points(records: Records) -> None:
+    """Neither the rows of all books, nor those of the last one with its repetition, nor a column with its subtotals."""
+    names = exports.scorecard_files(records, Window(None, pd.Timestamp(NIGHT)))
+    books = [exports.scorecard_file(records, name) for name in names if name.startswith("203_")]
+    points = [_numbers(book["Điểm tự chấm"]).sum() for book in books if book is not None]
+    workbook = exports.scorecard_workbook(records, LAST_BOOK)
+    assert workbook is not None
+    sheet = load_workbook(io.BytesIO(workbook))[exports.SCORECARD_SHEET]
+    column = [row[7] for row in sheet.iter_rows(values_only=True) if row[7] is not None]
+    as_numbers = sum(value for value in column if isinstance(value, float))
+    sums = [sum(points), *points, as_numbers, _numbers(pd.Series([str(value) for value in column])).sum()]
+    assert len(points) == 2
+    assert [total for total in sums if abs(total - 51.39) < 0.005] == []
+
+
+def _numbers(texts: pd.Series) -> pd.Series:
+    return pd.to_numeric(texts.str.replace(",", "."), errors="coerce").dropna()

@@ -32,7 +32,8 @@ def _exported(records: Records) -> dict[str, pd.DataFrame]:
     """The first night of every dataset, by contract id."""
     first_paper = exports.paper_files(records, BACKLOG)[0]
     paper = exports.paper_file(records, first_paper)
-    assert paper is not None
+    scorecard = exports.scorecard_file(records, exports.scorecard_files(records, BACKLOG)[-1])
+    assert paper is not None and scorecard is not None
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -41,6 +42,7 @@ def _exported(records: Records) -> dict[str, pd.DataFrame]:
         "directory.headcount": exports.headcount(records, _last(records.headcount)),
         "iso.certificates": exports.certificates(records, _last(records.certificates)),
         "forms.paper_register": paper,
+        "forms.par_scorecards": scorecard,
     }
 
 

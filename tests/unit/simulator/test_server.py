@@ -103,6 +103,8 @@ def test_token_is_refused_to_strangers(client: httpx.Client, secret: str, client
         "/iso/certificates.xlsx?snapshot=2023-03-06",
         "/forms/paper-register?to=2023-03-06",
         "/forms/paper-register/01846-2022-10.xlsx",
+        "/forms/par-scorecards?to=2023-03-06",
+        "/forms/par-scorecards/203_PAR.H.22.2022_2022-09-30_lan-2.xlsx",
     ],
 )
 def test_every_address_wants_the_key(client: httpx.Client, address: str) -> None:
@@ -126,7 +128,7 @@ def test_a_window_needs_real_dates(client: httpx.Client, address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/mail/accounts.csv?snapshot=2023-03-05", "/forms/paper-register/..%2Fsecret", "/nothing"]
+    "address", ["/mail/accounts.csv?snapshot=2023-03-05", "/forms/paper-register/..%2Fsecret", "/forms/x", "/nothing"]
 )
 def test_what_does_not_exist_is_not_found(client: httpx.Client, address: str) -> None:
     assert client.get(address).status_code == 404

@@ -16,7 +16,7 @@ def empty() -> Records:
     """The calibrated profile without a record, and with few units."""
     full = generate("calibrated")
     units = full.units[full.units["agency_code"].isin(["82", DISTRICT, FIRST, SECOND, "06", "058"])]
-    names = ("documents", "dossiers", "paper", "mailboxes", "headcount", "procedures", "certificates")
+    names = ("documents", "dossiers", "paper", "mailboxes", "headcount", "procedures", "certificates", "scorecards")
     return replace(full, units=units, **{name: getattr(full, name).head(0) for name in names})
 
 

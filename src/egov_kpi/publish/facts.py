@@ -1,0 +1,35 @@
+"""The facts of a colour: the tables that the rows of the datasets end in. A new dataset is named here, once.
+
+What is built, traced and digested per fact is derived from this list.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact by its domain word, the datasets that feed it, and the tables that are summed up from it alone.
+
+    `in_figures`: its rows are counted by KPIs, so that a month of it opens their cells.
+    """
+
+    table: str
+    domain: str
+    datasets: tuple[str, ...]
+    summed_up: tuple[str, ...] = ()
+    in_figures: bool = True
+
+
+FACTS = (
+    Fact("fct_document", "document", ("ioffice.outgoing_documents",)),
+    Fact("fct_dossier", "dossier", ("one_stop.dossiers", "forms.paper_register")),
+    Fact("fct_mail_account", "mail", ("mail.accounts",)),
+    Fact("fct_headcount", "headcount", ("directory.headcount",)),
+    Fact("fct_certificate", "certificate", ("iso.certificates",)),
+    Fact("fct_procedure_offer", "procedure", ("portal.procedures",)),
+    Fact("fct_par_scorecard", "scorecard", ("forms.par_scorecards",), ("par_scorecard_total",), in_figures=False),
+)
+
+FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}
+# Partitioned tables by the domain whose months they need; every other one holds figures.
+DOMAIN_OF_TABLE = {table: fact.domain for fact in FACTS for table in (fact.table, *fact.summed_up)}

@@ -1,0 +1,42 @@
+"""What the scaffold writes is what stands in the project, or stood there before it was written by hand."""
+
+import pytest
+
+from egov_kpi.contracts import scaffold
+from egov_kpi.contracts.loader import all_contracts, get_contract
+from egov_kpi.settings import get_settings
+
+MODELS = get_settings().dbt_dir / "models"
+# Datasets whose models are as derived, by entity and domain.
+DERIVED = {"forms.par_scorecards": ("par_scorecard", "scorecard")}
+STAGING = {
+    "iso.certificates": "iso/stg_iso__certificate",
+    "directory.headcount": "headcount/stg_directory__headcount",
+    "portal.procedures": "procedure/stg_portal__procedure",
+}
+
+
+@pytest.mark.parametrize("dataset", sorted(DERIVED))
+def test_derived_models_are_what_the_contract_gives(dataset: str) -> None:
+    for name, text in scaffold.files(get_contract(dataset), *DERIVED[dataset]).items():
+        assert (MODELS / name).read_text(encoding="utf-8") == text, name
+
+
+@pytest.mark.parametrize("dataset", sorted(STAGING))
+def test_models_written_by_hand_before_are_the_same(dataset: str) -> None:
+    written = (MODELS / "staging" / f"{STAGING[dataset]}.sql").read_text(encoding="utf-8")
+    assert scaffold.staging_sql(get_contract(dataset)) == written
+
+
+@pytest.mark.parametrize("dataset", sorted(all_contracts()))
+def test_every_kept_column_reaches_staging_and_every_header_the_export(dataset: str) -> None:
+    contract = get_contract(dataset)
+    staging, export = scaffold.staging_sql(contract), scaffold.simulator_columns(contract)
+    assert [column.name for column in contract.kept_columns if f"source.{column.name}" not in staging] == []
+    assert [column.name for column in contract.columns if f'"{column.headers[0]}": ' not in export] == []
+
+
+def test_keys_of_changes_are_touched_one_by_one() -> None:
+    text = scaffold.touched_sql(get_contract("forms.paper_register"), "stg_x")
+    assert "version.source_agency_code,\n        version.register_year,\n        version.register_number" in text
+    assert "newest_counted(" in scaffold.effective_sql(get_contract("forms.paper_register"), "stg_x", "int_x__touched")
