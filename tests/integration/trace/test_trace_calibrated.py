@@ -32,8 +32,13 @@ NOT_RECEIVED = ("registered", "refused")
 SECONDS = 5
 
 
-def traced(world: World, kpi: str, agency: str, period: str, publish_no: int | None = 1) -> dict[str, Any]:
-    return trace(world.settings, Asked(kpi, agency, parse_period(period)), by="test", publish_no=publish_no)
+def traced(
+    world: World, kpi: str, agency: str, period: str, publish_no: int | None = 1, by: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """`by` is method and due basis, where a KPI has several."""
+    method, due_basis = by or (None, None)
+    asked = Asked(kpi, agency, parse_period(period), method=method, due_basis=due_basis)
+    return trace(world.settings, asked, by="test", publish_no=publish_no)
 
 
 def landed_lines(world: World, told: dict[str, Any], side: str) -> list[dict[str, str]]:
@@ -114,16 +119,32 @@ def test_whatever_the_roll_up_the_rows_add_up(published: World, agency: str, per
     wanted = parse_period(period)
     kpis = published.ask(
         "auditor",
-        "select kpi_code from marts.kpi_value_history where publish_no = 1 and agency_code = %s and scope = 'tree'"
-        " and period_grain = %s and period_start = %s and numerator + coalesce(denominator, 0) > 0",
+        "select kpi_code, method, due_basis from marts.kpi_value_history where publish_no = 1 and agency_code = %s"
+        " and scope = 'tree' and period_grain = %s and period_start = %s and numerator + coalesce(denominator, 0) > 0",
         agency, wanted.grain, wanted.start,
-    )["kpi_code"]  # fmt: skip
+    )  # fmt: skip
     assert len(kpis) > 5
-    for kpi in kpis:
-        told = traced(published, kpi, agency, period)
+    for kpi in kpis.itertuples():
+        told = traced(published, kpi.kpi_code, agency, period, by=(kpi.method, kpi.due_basis))
         sides = [told[side] for side in ("numerator", "denominator") if side in told]
         assert all(side["stated"] == side["from_rows"] for side in sides)
         assert all(bool(side["rows"]) == bool(side["stated"]) for side in sides)
+
+
+def test_what_is_pending_ends_at_the_dossiers_that_were_open_on_the_day(published: World) -> None:
+    told = traced(published, "pending", "823", "2023Q1")
+    lines = landed_lines(published, told, "numerator")
+    received = true_dossiers(published, "823", "2023-01-01", "2023-03-06")
+    still_open = received[received["finished_at"].isna()]
+    assert {line["Mã hồ sơ"] for line in lines} == set(still_open["dossier_code"])
+    assert len(lines) == len(still_open) == told["numerator"]["stated"] > 100
+    assert {row["day"] for row in told["numerator"]["rows"]} == {date(2023, 3, 6)}
+    # and each of them names the figures of that day, not those of a month-end before it was received
+    row = told["numerator"]["rows"][0]
+    figures = trace_row(published.settings, row["dataset"], row["file_digest"], row["row"], by="test", publish_no=1)
+    named = {(f["period_grain"], f["period_start"]) for f in figures["figures"] if f["kpi_code"] == "pending"}
+    assert {("quarter", date(2023, 1, 1)), ("year", date(2023, 1, 1)), ("month", date(2023, 3, 1))} <= named
+    assert ("month", date(2023, 1, 1)) not in named
 
 
 def test_what_a_trace_says_beside_the_rows(published: World) -> None:
@@ -208,7 +229,8 @@ def test_a_row_names_every_figure_in_which_it_counts(published: World) -> None:
     for figure in found["figures"]:
         if (figure["agency_code"], figure["period_grain"]) != ("823", "quarter") or figure["scope"] != "tree":
             continue
-        back = traced(published, figure["kpi_code"], "823", "2023Q1", publish_no=None)
+        by = (figure["method"], figure["due_basis"])
+        back = traced(published, figure["kpi_code"], "823", "2023Q1", publish_no=None, by=by)
         for side in figure["counts_in"]:
             assert (row["file_digest"], row["row"]) in {(r["file_digest"], r["row"]) for r in back[side]["rows"]}
 
