@@ -545,9 +545,7 @@ def decimal_comma_lost(ground: Ground) -> Export:
     return ground.with_rows(rows)
 
 
-@defect(
-    "survey_scored", "tự chấm cả phần điều tra xã hội học", "the survey's part self-scored", only=(SCORECARDS,)
-)
+@defect("survey_scored", "tự chấm cả phần điều tra xã hội học", "the survey's part self-scored", only=(SCORECARDS,))
 def survey_scored(ground: Ground) -> Export:
     rows = ground.rows
     surveyed = rows["Điểm chờ điều tra xã hội học"] != "0"
