@@ -19,6 +19,7 @@ from proofs.mutation.datasets import (
     MAILBOXES,
     PAPER,
     PROCEDURES,
+    SCORECARDS,
     Dataset,
     Export,
 )
@@ -67,13 +68,20 @@ class Defect:
 
 
 DEFECTS: list[Defect] = []
+# A scorecard is one unit's book of one date: of the general kinds those that it can have.
+OF_A_BOOK = {
+    "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
+    "unknown_agency", "halved", "first_half", "second_half", "every_second", "a_tenth_of_rows", "decimal_comma_lost",
+    "survey_scored", "subtotal_as_row",
+}  # fmt: skip
 
 
 def defect(
     kind: str, vi: str, en: str, *, critical: bool = True, only: tuple[Dataset, ...] = tuple(DATASETS.values())
 ) -> Callable[[Plant], Plant]:
     def register(plant: Plant) -> Plant:
-        DEFECTS.append(Defect(kind, vi, en, plant, critical, tuple(item.id for item in only)))
+        fitting = [item.id for item in only if item is not SCORECARDS or kind in OF_A_BOOK]
+        DEFECTS.append(Defect(kind, vi, en, plant, critical, tuple(fitting)))
         return plant
 
     return register
@@ -97,7 +105,7 @@ def _set(ground: Ground, places: np.ndarray, column: str, value: str) -> Export:
 
 def _event_dates(dataset: Dataset) -> list[str]:
     """The dates that rows tell of, less version and snapshot date."""
-    own = {dataset.version, "Ngày chốt số liệu", "ngayChot"}
+    own = {dataset.version, "Ngày chốt số liệu", "ngayChot", "Ngày chốt điểm"}
     return [name for name in dataset.dates if name not in own]
 
 
@@ -433,6 +441,7 @@ def mixed_snapshot(ground: Ground) -> Export:
 
 # --- figures ----------------------------------------------------------------------------------------------------------
 
+SCORECARD_POINTS = ("Điểm tối đa", "Điểm tự chấm", "Điểm chờ điều tra xã hội học", "Điểm dự kiến cuối năm")
 COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES)
 
 
@@ -526,6 +535,31 @@ def code_as_number(ground: Ground) -> Export:
 def cell_error(ground: Ground) -> Export:
     dataset = ground.dataset
     return _set(ground, ground.some(), dataset.counts[0] if dataset.counts else dataset.event, "#REF!")
+
+
+@defect("decimal_comma_lost", "mất dấu phẩy thập phân", "decimal commas lost", only=(SCORECARDS,))
+def decimal_comma_lost(ground: Ground) -> Export:
+    rows = ground.rows
+    for name in SCORECARD_POINTS:
+        rows[name] = rows[name].str.replace(",", "")
+    return ground.with_rows(rows)
+
+
+@defect("survey_scored", "tự chấm cả phần điều tra xã hội học", "the survey's part self-scored", only=(SCORECARDS,))
+def survey_scored(ground: Ground) -> Export:
+    rows = ground.rows
+    surveyed = rows["Điểm chờ điều tra xã hội học"] != "0"
+    for name in ("Điểm tự chấm", "Điểm dự kiến cuối năm"):
+        rows.loc[surveyed, name] = rows.loc[surveyed, "Điểm tối đa"]
+    return ground.with_rows(rows)
+
+
+@defect("subtotal_as_row", "dòng cộng ghi thành dòng điểm", "a subtotal written as a row of points", only=(SCORECARDS,))
+def subtotal_as_row(ground: Ground) -> Export:
+    rows = ground.rows
+    part = rows[rows[SCORECARDS.key].str.count(r"\.") == 2].iloc[[0]]
+    sum_row = part.assign(**{SCORECARDS.key: part[SCORECARDS.key].str.rpartition(".")[0], "Tên tiêu chí": "Cộng"})
+    return ground.with_rows(pd.concat([rows, sum_row]))
 
 
 # --- whole exports ----------------------------------------------------------------------------------------------------

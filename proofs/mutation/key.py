@@ -18,7 +18,7 @@ COUNTS = ("EGOV-NET-005", "EGOV-LOAD-008", "EGOV-LOAD-009", "EGOV-NET-008", "EGO
 COLUMNS = ("EGOV-LOAD-002", "EGOV-LOAD-003", "EGOV-LAND-009")
 FOREIGN = ("EGOV-NET-004", "EGOV-NET-010", "EGOV-LAND-003")
 TEXT = ("EGOV-LOAD-002", "EGOV-LOAD-005", "EGOV-LOAD-017", "EGOV-NET-005", "EGOV-LAND-010")
-THINNER = ("thin", "tail", "overlap", "missing_unit", "lost", "gaps", "512", "508")
+THINNER = ("thin", "tail", "overlap", "missing_unit", "lost", "gaps", "missing", "512", "508")
 
 ALLOWED: dict[str, tuple[str, ...]] = {
     "conflict": ("identity",),
@@ -65,6 +65,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "levels_swapped": ("changed", "drift"),
     "code_as_number": ("pattern:*",),
     "cell_error": ("type:*",),
+    "decimal_comma_lost": ("above_max", "beyond", "changed", "projected_above"),
+    "survey_scored": ("parts_above_max", "projected_above"),
+    "subtotal_as_row": ("sum_as_row",),
     "halved": COUNTS,
     "first_half": THINNER,
     "second_half": THINNER,

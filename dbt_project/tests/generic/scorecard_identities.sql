@@ -1,4 +1,4 @@
-{# The domains of a scorecard add up to its grand total, and no unit has more than it can score. Only months of this build. #}
+{# The domains of a scorecard add up to its total, and nobody has more than can be scored. Only months of this build. #}
 {% test scorecard_identities(model, domain) %}
 with total as (
     select * from {{ model }}
