@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from egov_kpi.claims import words
+from egov_kpi.claims.aims import is_aim
 from egov_kpi.claims.judge import agrees
 from egov_kpi.claims.model import Claim, Kind, Verdict
 from egov_kpi.claims.numbers import Quantity
@@ -194,8 +195,6 @@ def _without_base(reading: Reading, stated: Quantity) -> Claim | None:
 
 
 def _is_wish(reading: Reading, stated: Quantity) -> bool:
-    from egov_kpi.claims.rates import is_aim
-
     return is_aim(reading, stated)
 
 
