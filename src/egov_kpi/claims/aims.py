@@ -38,7 +38,7 @@ def is_aim(reading: Reading, stated: Quantity) -> bool:
     sentence = reading.text[reading.passage.start : stated.start]
     if words.RESULT.search(clause):
         return False
-    if re.match(r"\s*(?:[^,;.]{0,40}\s)?trở lên", after):
+    if re.match(r"\s*(?:tổng )?(?:số điểm )?trở lên", after):
         return True
     lead = words.LEAD_AIM.match(sentence)
     if lead and words.RESULT.search(sentence[lead.end() :]) is None:

@@ -4,9 +4,14 @@ import re
 from decimal import Decimal
 
 from egov_kpi.claims import words
+from egov_kpi.claims.flow import flows_from, speaks_of_another
 from egov_kpi.claims.judge import agrees, percent
 from egov_kpi.claims.numbers import Quantity
 from egov_kpi.claims.reading import LINK_REACH, Reading, is_announced_total, same_unit
+
+_PERCENT_ASIDE = re.compile(
+    r"^\s*(?:\([^()]*\)|[,(]?\s*(?:đạt|chiếm|bằng|tương ứng)?\s*(?:(?:tỷ|tỉ) lệ)?\s*\d[\d.,]*\s?%\)?)"
+)
 
 
 def pair_of(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
@@ -37,7 +42,8 @@ def _doubt(reading: Reading, part: Quantity, whole: Quantity, stated: Quantity) 
     exact = percent(part.value, whole.value)
     return (
         exact is None or abs(exact - stated.value) > Decimal("0.05"),
-        whole.start in reading.parts,
+        whole.start not in reading.wholes,
+        whole.start in reading.parts and not _takes_in_more(reading, whole),
         not _announced(reading, whole),
     )
 
@@ -50,7 +56,7 @@ def _announced(reading: Reading, whole: Quantity) -> bool:
 
 def _takes_in_more(reading: Reading, whole: Quantity) -> bool:
     """`1.500 hồ sơ, trong đó …`, or the whole of a pair: what follows may be further parts of it."""
-    after = reading.tail(whole.unit_end, 60)
+    after = _PERCENT_ASIDE.sub("", reading.text[whole.unit_end : whole.unit_end + 120])[:60]
     opens = re.match(r"[^,;.]{0,40}[,;:(.]?\s*(?:trong (?:số )?đó|gồm|bao gồm|cụ thể)", after, re.IGNORECASE)
     return opens is not None or any(ratio.whole.start == whole.start for ratio in reading.ratios)
 
@@ -84,7 +90,13 @@ def _part_candidates(reading: Reading, stated: Quantity) -> list[Quantity]:
         if q.start > stated.end and re.match(r"^[^,;.%]{0,50}[(,]?[^,;.%)]{0,40}$", reading.between(stated, q))
     ]
     bracketed = [q for q in following if "(" in reading.text[stated.end : q.start]]
-    earlier = [q for q in reversed(counts) if q.start < stated.start and not _percent_between(reading, q, stated)]
+    earlier = [
+        q
+        for q in reversed(counts)
+        if q.start < stated.start
+        and not _percent_between(reading, q, stated)
+        and not reading.is_closed_off(q, stated.start)
+    ]
     return [*bracketed[:1], *earlier[:4], *[q for q in following[:1] if q not in bracketed]]
 
 
@@ -102,7 +114,7 @@ def _attached(reading: Reading, part: Quantity, stated: Quantity) -> bool:
     """Whether the percent speaks of this count: only `đạt`, `chiếm` and the like stand between."""
     if part.start > stated.start:
         return "(" in reading.text[stated.end : part.start]
-    gap = reading.between(part, stated)
+    gap = _open_text(reading.between(part, stated))
     if ";" in gap or len(gap) > LINK_REACH:
         return False
     last = re.split(r"[,(–-]\s", gap.replace("(", "( "))[-1]
@@ -110,6 +122,11 @@ def _attached(reading: Reading, part: Quantity, stated: Quantity) -> bool:
         words.GLUE.match(last) is not None
         or re.search(r"(?:chiếm|tương ứng|tương đương|bằng|đạt (?:tỷ|tỉ) lệ)\W*(?:\S+\s+){0,2}$", gap) is not None
     )
+
+
+def _open_text(gap: str) -> str:
+    """What stands between, without what is said in brackets on the way."""
+    return re.sub(r"\([^()]*\)", "", gap)
 
 
 def _by_structure(reading: Reading, stated: Quantity, parts: list[Quantity]) -> tuple[Quantity, Quantity] | None:
@@ -120,6 +137,7 @@ def _by_structure(reading: Reading, stated: Quantity, parts: list[Quantity]) -> 
     whole = _named_total(reading, part, stated) or _earlier_whole(reading, part) or _total_before(reading, part)
     if (
         whole is None
+        or speaks_of_another(reading, whole, part, stated)
         or whole.value < part.value
         or (part.value == whole.value and stated.value != 100 and part.value < 2)
     ):
@@ -159,6 +177,7 @@ def _earlier_whole(reading: Reading, part: Quantity) -> Quantity | None:
         if (
             blocked
             and not _takes_in_more(reading, q)
+            and not flows_from(reading, q, part)
             and not is_announced_total(lead)
             and not re.search(r"trong (?:tổng )?(?:số )?\W*$", lead.lower())
         ):
@@ -172,11 +191,16 @@ def _earlier_whole(reading: Reading, part: Quantity) -> Quantity | None:
 def _total_before(reading: Reading, part: Quantity) -> Quantity | None:
     """The total that a header or the sentence before has announced, when this passage goes on with it."""
     lead = reading.text[reading.passage.start : part.start].lower()
-    goes_on = re.match(r"\W*(?:trong (?:số )?đó|trong số này|số)", lead) or reading.passage.form == "item"
-    if not goes_on or (lead.lstrip().startswith("số") and reading.quantities[0] is not part):
-        return None
+    goes_on = re.match(r"\W*(?:trong (?:số )?đó|trong số này|số)", lead) is not None
+    if lead.lstrip().startswith("số") and reading.quantities[0] is not part:
+        goes_on = False
     unit = part.unit or _subject(lead)
-    return next((q for q in reversed(reading.before) if q.unit and q.unit == unit and q.value >= part.value), None)
+    for q in reversed(reading.before):
+        if not q.unit or q.unit != unit or q.value < part.value:
+            continue
+        if goes_on or q.start in reading.totals or flows_from(reading, q, part):
+            return q
+    return None
 
 
 def _subject(lead: str) -> str:
@@ -187,8 +211,9 @@ def _subject(lead: str) -> str:
 
 def single_base(reading: Reading, stated: Quantity) -> tuple[Quantity | None, Quantity | None]:
     """The one count that goes with a percent: as its numerator when nothing new is said between, else as its base."""
-    for q in reversed([q for q in reading.counts() if q.start < stated.start]):
-        gap = reading.between(q, stated)
+    earlier = [q for q in reading.counts() if q.start < stated.start and not reading.is_closed_off(q, stated.start)]
+    for q in reversed(earlier):
+        gap = _open_text(reading.between(q, stated))
         goes_on = re.search(r";\s*(?:trong (?:số )?đó|tỷ lệ|tỉ lệ)", gap, re.IGNORECASE) is not None
         if (
             _percent_between(reading, q, stated)
@@ -215,7 +240,7 @@ def single_base(reading: Reading, stated: Quantity) -> tuple[Quantity | None, Qu
 
 def _speaks_of(reading: Reading, q: Quantity, stated: Quantity) -> bool:
     """`1.688 văn bản đến, 100% văn bản …`: the percent is one of the things just counted, or of what became of them."""
-    if not re.search(r"[,;]\s*$", reading.text[q.end : stated.start]):
+    if not re.search(r"[,;]\s*$", _open_text(reading.text[q.end : stated.start])):
         return False
     after = reading.tail(stated.end, 40)
     unit = words.unit_after(after, 0)[0]

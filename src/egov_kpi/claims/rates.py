@@ -127,10 +127,13 @@ def _alone(reading: Reading, stated: Quantity) -> Claim | None:
     ):
         return None
     pair = pair_of(reading, stated)
+    if pair is None and stated.start in reading.levels:
+        return None
     if pair is not None:
         part, whole = pair
         reading.used.update((stated.start, part.start))
         reading.parts.add(part.start)
+        reading.wholes.add(whole.start)
         return judged(reading, Kind.POINTS if part.is_points else Kind.RATIO, part, whole, stated)
     reading.used.add(stated.start)
     if is_aim(reading, stated):

@@ -50,8 +50,11 @@ class Reading:
     passage: Passage
     quantities: list[Quantity]
     before: list[Quantity]  # counts of the passages before that may be a denominator
+    totals: set[int] = field(default_factory=set)  # those of them that head or close the list under way
     ratios: list[Ratio] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    wholes: set[int] = field(default_factory=set)  # counts that some percent has turned out to be of
+    levels: set[int] = field(default_factory=set)  # percents that a change leads to: told there
     parts: set[int] = field(default_factory=set)  # counts that are the numerator of some percent
 
     def __post_init__(self) -> None:
@@ -105,6 +108,15 @@ class Reading:
     def is_compared(self, stated: Quantity) -> bool:
         """Whether a percent is measured against a plan or another period: it may then exceed 100."""
         return words.COMPARED.search(self.lead(stated.start, 90) + self.tail(stated.end, 60)) is not None
+
+    def is_closed_off(self, q: Quantity, at: int) -> bool:
+        """Whether a quantity stands in brackets that are closed before a place."""
+        level = 1 if self.depth(q.start) > 0 else 0
+        for letter in self.text[q.end : at] if level else "":
+            level += {"(": 1, ")": -1}.get(letter, 0)
+            if level == 0:
+                return True
+        return False
 
     def depth(self, at: int) -> int:
         """How many brackets are open at a place of the passage."""
