@@ -6,6 +6,11 @@ from egov_kpi.claims import words
 from egov_kpi.claims.numbers import Quantity
 from egov_kpi.claims.reading import Reading
 
+_BOUNDS = frozenset({"trên", "dưới", "hơn", ">", "<", "≥", "≤"})
+_OF_UNITS = re.compile(
+    r"(?:đơn vị|cơ quan|xã|phường|thị trấn|huyện|địa phương|sở|ngành|phòng|ban)\s+(?:có|đạt)\s[^,;.()]*$", re.IGNORECASE
+)
+
 
 def is_range(reading: Reading, stated: Quantity) -> bool:
     """90-95%, từ 80% đến 90%: no single value is stated."""
@@ -21,6 +26,12 @@ def is_scoring_rule(reading: Reading, stated: Quantity) -> bool:
     """`≤ 5% trừ 1/2 số điểm`, `từ 95% trở lên được 2 điểm`: how points are given, no figure of the report."""
     after = reading.tail(stated.end, 45).lower()
     return re.match(r"[^,;.]{0,25}(?:trừ|thì|được tính|chấm|được)\s+(?:\S+\s+){0,3}điểm", after) is not None
+
+
+def is_threshold(reading: Reading, stated: Quantity) -> bool:
+    """`5 cơ quan có tỷ lệ quá hạn trên 5%`: the bound by which units are picked out."""
+    sentence = reading.text[reading.passage.start : stated.start]
+    return stated.qualifier in _BOUNDS and _OF_UNITS.search(sentence) is not None
 
 
 def is_aim(reading: Reading, stated: Quantity) -> bool:

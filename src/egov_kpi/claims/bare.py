@@ -10,7 +10,7 @@ from egov_kpi.claims.numbers import Quantity
 from egov_kpi.claims.reading import Ratio, Reading, is_fraction, same_unit
 from egov_kpi.claims.reasons import claim
 
-_SUBSET = re.compile(r"trong (?:số )?đó,?\s*(?:[^\W\d]+\s+){0,4}$", re.IGNORECASE)
+_SUBSET = re.compile(r"trong (?:số )?đó,?\s*(?:[^\W\d]+\s+){0,4}có\s*$", re.IGNORECASE)
 
 
 def bare_ratios(reading: Reading, linked: set[int]) -> list[Claim]:

@@ -19,16 +19,20 @@ _TO = re.compile(
 )
 _LEVEL = re.compile(r"(?:lên|xuống|còn|đạt|tới|đến)(?:\s+(?:mức|đạt|đến|tới|còn|là))?\s*$", re.IGNORECASE)
 _EARLIER = re.compile(
-    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|"
-    r"trước đây)[^\d);]{0,40}$",
+    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+(?:/20\d\d)?|"
+    r"quý [ivx\d]+(?:/20\d\d)?|so với|trước đây)[^\d);]{0,40}$",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"(?:năm 20|tháng \d|quý [ivx\d])", re.IGNORECASE)
 _COMPARED = re.compile(r"so với[^);]*$", re.IGNORECASE)
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4}
 _AFTERWARDS = re.compile(
-    r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d)",
+    r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|"
+    r"năm 20\d\d)(?!\s*(?:đạt|là|có|:)?\s*\d)",
     re.IGNORECASE,
+)
+_ALSO = re.compile(
+    r"^[\s,;)(]*(?:tương ứng|tương đương|tức(?: là)?|hay|bằng|=)\s*(?:tăng|giảm|với)?\s*$", re.IGNORECASE
 )
 
 
@@ -58,11 +62,18 @@ def _is_change(reading: Reading, stated: Quantity) -> bool:
     lead = reading.lead(stated.start, 70)
     cue = words.CHANGE.search(lead)
     if cue is None:
-        return _is_trailing_change(reading, stated) or _is_change_in_brackets(reading, stated)
+        trailing = _is_trailing_change(reading, stated) or _is_change_in_brackets(reading, stated)
+        return trailing or _is_change_again(reading, stated)
     return (
         _LEVEL.search(lead) is None
         or re.search(r"(?:tăng|giảm) (?:lên|đến|tới) (?:gần|hơn|trên)?\s*$", lead.lower()) is not None
     )
+
+
+def _is_change_again(reading: Reading, stated: Quantity) -> bool:
+    """`từ 48 xuống 36 phòng, tương ứng 25%`: the same change in percent."""
+    pair = _from_to(reading, None) if stated.form == "percent" else None
+    return pair is not None and pair[0].form == "count" and _ALSO.match(reading.between(pair[0], stated)) is not None
 
 
 def _is_change_in_brackets(reading: Reading, stated: Quantity) -> bool:
@@ -114,9 +125,10 @@ def _against(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | 
     ]
     said = [q for q in levels if _is_of_before(reading, q)]
     dated = [q for q in levels if q not in said and _period(reading, q) > (0, 0)]
+    said.sort(key=lambda q: (q.start < stated.start, abs(q.start - stated.start)))
     for old in [*said, *sorted(dated, key=lambda q: _period(reading, q))]:
-        new = _level_now(reading, stated, old, levels)
-        if new is not None and not (old in dated and new in said):
+        new = _level_now(reading, stated, old, [q for q in levels if q not in said])
+        if new is not None:
             return new, old
     return None
 
@@ -193,6 +205,9 @@ def _judge(reading: Reading, stated: Quantity) -> Claim | None:
 
 
 def _is_down(reading: Reading, stated: Quantity) -> bool:
+    if _is_change_again(reading, stated):
+        pair = _from_to(reading, stated)
+        return pair is not None and pair[0].value < pair[1].value
     return words.DOWN.search(reading.lead(stated.start, 40)) is not None
 
 

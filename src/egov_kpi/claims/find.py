@@ -45,8 +45,7 @@ def _of_prose(text: str, block: Sequence[Passage], found: Sequence[Quantity]) ->
     inside = [_within(found, passage.start, passage.end) for passage in block]
     for index, (passage, own) in enumerate(zip(block, inside, strict=True)):
         following = zip(block[index + 1 : index + LONGEST_LIST], inside[index + 1 :], strict=False)
-        is_item = own and passage.form is Form.ITEM
-        closing = closing_total(following, passage, text) if is_item else []
+        closing = closing_total(following, passage, text) if own else []
         reading = _reading(text, passage, own, readings, closing)
         claims.extend(_of_passage(reading))
         readings.append(reading)

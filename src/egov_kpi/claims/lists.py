@@ -42,7 +42,7 @@ def closing_total(following: Iterable[tuple[Passage, Sequence[Quantity]]], item:
     for passage, inside in following:
         if inside and _CLOSING.fullmatch(_unmarked(text[passage.start : inside[0].start])):
             return list(inside[:1])
-        if passage.form is not Form.ITEM and passage.paragraph != item.paragraph:
+        if item.form is not Form.ITEM or (passage.form is not Form.ITEM and passage.paragraph != item.paragraph):
             break
     return []
 

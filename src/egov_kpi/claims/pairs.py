@@ -182,7 +182,7 @@ def _earlier_whole(reading: Reading, part: Quantity) -> Quantity | None:
             and not re.search(r"trong (?:tổng )?(?:số )?\W*$", lead.lower())
         ):
             continue
-        if re.search(r"(?:tăng|giảm|so với|cùng kỳ|còn|cao hơn|thấp hơn)", gap.lower()):
+        if re.search(r"(?:tăng|giảm|so với|cùng kỳ|cao hơn|thấp hơn)", gap.lower()):
             return None
         return q
     return None

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from egov_kpi.claims import words
-from egov_kpi.claims.aims import is_aim, is_range, is_scoring_rule
+from egov_kpi.claims.aims import is_aim, is_range, is_scoring_rule, is_threshold
 from egov_kpi.claims.bare import bare_ratios
 from egov_kpi.claims.judge import agrees, is_fraction_slip, percent
 from egov_kpi.claims.model import Claim, Kind, Verdict
@@ -66,6 +66,8 @@ def _link(reading: Reading, stated: Quantity, ratio: Ratio) -> Link | None:
     between = [q for q in reading.quantities if min(stated.end, ratio.end) <= q.start < max(stated.start, ratio.start)]
     if len(gap) > LINK_REACH or any(q.form == "percent" for q in between) or ";" in gap:
         return None
+    if after and _is_of_each(reading, stated, ratio):
+        return None
     cost = len(gap) + 40 * len(between)
     if words.GLUE.match(gap):
         cost -= 60
@@ -80,6 +82,14 @@ def _link(reading: Reading, stated: Quantity, ratio: Ratio) -> Link | None:
     ) or is_fraction(reading, ratio):
         return None
     return Link(cost, stated, ratio)
+
+
+def _is_of_each(reading: Reading, stated: Quantity, ratio: Ratio) -> bool:
+    """`9/14 xã đạt trên 80% hồ sơ trực tuyến`: what each of them has, no share of them."""
+    unit, end = words.unit_after(reading.text, stated.end)
+    units = {ratio.part.unit, ratio.whole.unit} - {""}
+    measured = words.COMPARED.match(reading.text[stated.end : end].strip()) is not None
+    return words.is_noun(unit) and bool(units) and unit not in units and not measured
 
 
 def _may_belong(gap: str, after: bool) -> bool:
@@ -126,7 +136,7 @@ def _alone(reading: Reading, stated: Quantity) -> Claim | None:
         or words.NEGATED.search(reading.lead(stated.start, 40))
     ):
         return None
-    pair = pair_of(reading, stated)
+    pair = None if is_threshold(reading, stated) else pair_of(reading, stated)
     if pair is None and stated.start in reading.levels:
         return None
     if pair is not None:
@@ -136,7 +146,7 @@ def _alone(reading: Reading, stated: Quantity) -> Claim | None:
         reading.wholes.add(whole.start)
         return judged(reading, Kind.POINTS if part.is_points else Kind.RATIO, part, whole, stated)
     reading.used.add(stated.start)
-    if is_aim(reading, stated):
+    if is_threshold(reading, stated) or is_aim(reading, stated):
         return claim(reading, Kind.SHARE, Verdict.TARGET, [stated], "target", None, None, stated.value, None)
     return _incomplete(reading, stated)
 

@@ -17,7 +17,7 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _CLOSER = re.compile(
-    r"(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|"
+    r"(?<!% )(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|"
     r"cộng lại|cộng)(?!\w)|nâng tổng|=)"
     r"[^\d;.]{0,70}$",
     re.IGNORECASE,

@@ -80,7 +80,8 @@ def unit_after(text: str, at: int) -> tuple[str, int]:
 RATE = r"(?:tỷ|tỉ)\s+(?:lệ|trọng)"
 # What may stand between a count and the percent that it makes.
 GLUE = re.compile(
-    rf"^(?:[\s,;:()\[\]=–—-]|đạt|được|chiếm|bằng|tương ứng|tương đương|tức(?: là)?|khoảng|gần|hơn|trên|chỉ|mới|"
+    rf"^(?:[\s,;:()\[\]=–—-]|[x×*]\s*100\s?%?|đạt|được|chiếm|bằng|tương ứng|tương đương|tức(?: là)?|"
+    rf"khoảng|gần|hơn|trên|chỉ|mới|"
     rf"cũng|là|với|"
     rf"{RATE}|tỷ suất|ước|xấp xỉ|như vậy|mức|ở|khá cao|cao|thấp|đều|vào|số|và|này|đó|có|trung bình|chung|hoàn thành|"
     rf"vượt|phần trăm|khoảng|>|≥|<|~|≈|\(|\))*$",
@@ -199,11 +200,12 @@ MASKS: tuple[tuple[str, int], ...] = (
     # document numbers: 766/QĐ-TTg, 61/2018/NĐ-CP, 27-TB/TGV, 30c/NQ-CP
     (r"\b\d+[a-zđ]?(?:\s*/\s*(?:19|20)\d\d)?\s*[-/]\s*[A-ZĐ]{2,}[\w&]*(?:[-/–]\s?[A-ZĐ&][\w&]*)*(?!\s*\d*[.,\d]*%)", 0),
     (
-        rf"{_DOC}\s+(?:số|liên tịch số)?\s*:?\s*(?P<x>\d+(?:/\d+)*)(?!\d)(?![\d.,]*\s*%)(?!,?\s+(?:đã )?thực hiện)"
+        rf"(?:(?-i:(?=[A-ZĐ]))|(?<!\()(?<![,;:]\s)|(?=[^\d]*số)){_DOC}\s+(?:số|liên tịch số)?\s*:?\s*"
+        rf"(?P<x>\d+(?:/\d+)*)(?!\d)(?![\d.,]*\s*%)(?!,?\s+(?:đã )?thực hiện)"
         rf"(?!\s*(?:{NOUNS})(?!\w))",
         _I,
     ),
-    (r"(?:số|số hiệu|ký hiệu|mã số)\s*:\s*(?P<x>\d+(?:/\d+)+)(?=\s*[-–]?\s*[A-ZĐ(])", _I),
+    (r"(?:số|số hiệu|ký hiệu|mã số)\s*:\s*(?P<x>\d+(?:/\d+)+)(?=\s*[-–]?\s*(?-i:[A-ZĐ]|\([^\d]))", _I),
     # dates and times
     (r"\b\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*(?:19|20)\d\d\b", 0),
     (r"(?:ngày|hôm|sáng|chiều)\s+(?P<x>\d{1,2}(?:\s*[/-]\s*\d{1,2})?)(?!\d|[.,]\d|\s*[/-]?\s*\d{3})(?!\s*%)", _I),
@@ -219,6 +221,7 @@ MASKS: tuple[tuple[str, int], ...] = (
     (r"(?<![\d.,/])(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?!\d)(?!\s*(?:" + NOUNS + r")(?!\w))", _I),
     (r"\b\d{1,2}\s*(?:giờ|h|g)\s*\d{0,2}(?:\s*phút)?\b", _I),
     (r"\b\d{1,2}:\d{2}\b", 0),
+    (r"[x×*]\s*100\s?%?(?=\s*[=)])", 0),
     (r"\b24/7\b|\b24/24\s*(?:giờ|h)\b", _I),
     # telephones, codes, versions, addresses
     (r"\(0\d{2,4}\)[\s.]*\d{3,4}[\s.]?\d{3,4}|(?<![\d.,/])0\d{2,4}(?:[.\s-]?\d{3,4}){2,3}\b", 0),
