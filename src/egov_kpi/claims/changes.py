@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from egov_kpi.claims import words
+from egov_kpi.claims.aims import is_aim
 from egov_kpi.claims.judge import agrees
 from egov_kpi.claims.model import Claim, Kind, Verdict
 from egov_kpi.claims.numbers import Quantity
@@ -18,13 +19,20 @@ _TO = re.compile(
 )
 _LEVEL = re.compile(r"(?:lên|xuống|còn|đạt|tới|đến)(?:\s+(?:mức|đạt|đến|tới|còn|là))?\s*$", re.IGNORECASE)
 _EARLIER = re.compile(
-    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+|quý [ivx\d]+|so với|"
-    r"trước đây)[^\d]{0,40}$",
+    r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+(?:/20\d\d)?|"
+    r"quý [ivx\d]+(?:/20\d\d)?|so với|trước đây)[^\d);]{0,40}$",
     re.IGNORECASE,
 )
+_DATED = re.compile(r"(?:năm 20|tháng \d|quý [ivx\d])", re.IGNORECASE)
+_COMPARED = re.compile(r"so với[^);]*$", re.IGNORECASE)
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4}
 _AFTERWARDS = re.compile(
-    r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d)",
+    r"^[^\d,;.]{0,25}(?:của |trong )?(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|"
+    r"năm 20\d\d)(?!\s*(?:đạt|là|có|:)?\s*\d)",
     re.IGNORECASE,
+)
+_ALSO = re.compile(
+    r"^[\s,;)(]*(?:tương ứng|tương đương|tức(?: là)?|hay|bằng|=)\s*(?:tăng|giảm|với)?\s*$", re.IGNORECASE
 )
 
 
@@ -54,11 +62,18 @@ def _is_change(reading: Reading, stated: Quantity) -> bool:
     lead = reading.lead(stated.start, 70)
     cue = words.CHANGE.search(lead)
     if cue is None:
-        return _is_trailing_change(reading, stated) or _is_change_in_brackets(reading, stated)
+        trailing = _is_trailing_change(reading, stated) or _is_change_in_brackets(reading, stated)
+        return trailing or _is_change_again(reading, stated)
     return (
         _LEVEL.search(lead) is None
         or re.search(r"(?:tăng|giảm) (?:lên|đến|tới) (?:gần|hơn|trên)?\s*$", lead.lower()) is not None
     )
+
+
+def _is_change_again(reading: Reading, stated: Quantity) -> bool:
+    """`từ 48 xuống 36 phòng, tương ứng 25%`: the same change in percent."""
+    pair = _from_to(reading, None) if stated.form == "percent" else None
+    return pair is not None and pair[0].form == "count" and _ALSO.match(reading.between(pair[0], stated)) is not None
 
 
 def _is_change_in_brackets(reading: Reading, stated: Quantity) -> bool:
@@ -101,19 +116,57 @@ def _from_to(reading: Reading, stated: Quantity | None) -> tuple[Quantity, Quant
 
 
 def _against(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
-    """(new, old) where old is said to be of an earlier period."""
-    others = [q for q in reading.quantities if q is not stated and q.form != "pp" and not _is_change(reading, q)]
-    for old in others:
-        if not (_EARLIER.search(reading.lead(old.start, 60)) or _AFTERWARDS.match(reading.tail(old.end, 60))):
-            continue
-        news = [
-            q
-            for q in others
-            if q is not old and q.form == old.form and same_unit(q, old) and q.is_points == old.is_points
-        ]
-        if news:
-            return news[0], old
+    """(new, old) where old is said to be of an earlier period, or is of the earlier one of two that are named."""
+    wholes = {ratio.whole.start for ratio in reading.ratios}
+    levels = [
+        q
+        for q in reading.quantities
+        if q is not stated and q.form != "pp" and q.start not in wholes and not _is_change(reading, q)
+    ]
+    said = [q for q in levels if _is_of_before(reading, q)]
+    dated = [q for q in levels if q not in said and _period(reading, q) > (0, 0)]
+    said.sort(key=lambda q: (q.start < stated.start, abs(q.start - stated.start)))
+    for old in [*said, *sorted(dated, key=lambda q: _period(reading, q))]:
+        new = _level_now(reading, stated, old, [q for q in levels if q not in said])
+        if new is not None:
+            return new, old
     return None
+
+
+def _level_now(reading: Reading, stated: Quantity, old: Quantity, levels: list[Quantity]) -> Quantity | None:
+    """The value that an earlier one is compared with: of a later period where periods are named, else the nearest."""
+    scored = _is_scored(reading, old)
+    news = [
+        q
+        for q in levels
+        if q is not old and q.form == old.form and same_unit(q, old) and _is_scored(reading, q) == scored
+    ]
+    later = [q for q in news if _period(reading, q) > _period(reading, old) > (0, 0)]
+    before = [q for q in news if q.start < stated.start]
+    return later[0] if later else before[-1] if before else news[0] if news else None
+
+
+def _is_scored(reading: Reading, q: Quantity) -> bool:
+    """Points, also where the word stands behind the maximum: `92/100 điểm`."""
+    return q.is_points or any(ratio.is_points and ratio.part.start == q.start for ratio in reading.ratios)
+
+
+def _is_of_before(reading: Reading, q: Quantity) -> bool:
+    """`so với cùng kỳ (1.400 hồ sơ)`, `1.400 hồ sơ của năm trước`."""
+    cue = _EARLIER.search(reading.lead(q.start, 60))
+    compared = cue is not None and (not _DATED.match(cue[0]) or _COMPARED.search(reading.lead(q.start, 60)) is not None)
+    return compared or _AFTERWARDS.match(reading.tail(q.end, 60)) is not None
+
+
+def _period(reading: Reading, q: Quantity) -> tuple[int, int]:
+    """(year, quarter or month) that is named before a value in its clause; (0, 0) when none is."""
+    lead = re.split(r"[;)]", reading.lead(q.start, 70))[-1]
+    if _EARLIER.search(lead) is None:
+        return 0, 0
+    years = re.findall(r"(?:năm|/)\s*(20\d\d)", lead, re.IGNORECASE)
+    shorter = re.findall(r"(?:tháng|quý)\s+(\d{1,2}|[IVX]+)", lead, re.IGNORECASE)
+    within = shorter[-1].upper() if shorter else "0"
+    return int(years[-1]) if years else 0, _ROMAN.get(within) or (int(within) if within.isdigit() else 0)
 
 
 def _by_count(reading: Reading, stated: Quantity) -> tuple[Quantity, Quantity] | None:
@@ -136,11 +189,12 @@ def _judge(reading: Reading, stated: Quantity) -> Claim | None:
     if pair is None or (stated.form != "percent" and pair[0].form == "percent" and stated.form != "pp"):
         return _without_base(reading, stated)
     new, old = pair
-    if not _is_said(reading, old) and not agrees(_exact(stated, new, old, _is_down(reading, stated)), stated):
+    if not _is_said(reading, new, old) and not agrees(_exact(stated, new, old, _is_down(reading, stated)), stated):
         return _without_base(reading, stated)
     marks = [new, old, stated]
     down = _is_down(reading, stated)
     reading.used.update(mark.start for mark in (stated, old))
+    reading.levels.update([new.start] if new.form == "percent" else [])
     if stated.form == "percent" and new.form == "percent":
         return _of_percents(reading, stated, new, old, down)
     exact = _exact(stated, new, old, down)
@@ -151,14 +205,18 @@ def _judge(reading: Reading, stated: Quantity) -> Claim | None:
 
 
 def _is_down(reading: Reading, stated: Quantity) -> bool:
+    if _is_change_again(reading, stated):
+        pair = _from_to(reading, stated)
+        return pair is not None and pair[0].value < pair[1].value
     return words.DOWN.search(reading.lead(stated.start, 40)) is not None
 
 
-def _is_said(reading: Reading, old: Quantity) -> bool:
+def _is_said(reading: Reading, new: Quantity, old: Quantity) -> bool:
     """Whether the wording itself calls a value the earlier one; a year or month before it may be of anything."""
     named = _EARLIER.search(reading.lead(old.start, 60))
-    dated = named is not None and re.match(r"(?:năm 20|tháng \d|quý [ivx\d])", named[0], re.IGNORECASE) is not None
-    return not dated or "so với" in reading.lead(old.start, 60).lower()
+    if named is None or not _DATED.match(named[0]) or _COMPARED.search(reading.lead(old.start, 60)):
+        return True
+    return _period(reading, new) > _period(reading, old) > (0, 0)
 
 
 def _exact(stated: Quantity, new: Quantity, old: Quantity, down: bool) -> Decimal | None:
@@ -172,7 +230,6 @@ def _of_percents(reading: Reading, stated: Quantity, new: Quantity, old: Quantit
     """A change between two percents: `%` may only be used for the relative one."""
     change = old.value - new.value if down else new.value - old.value
     relative = change * 100 / old.value if old.value else None
-    reading.used.add(new.start)
     values = (new.value, old.value, stated.value)
     marks = [new, old, stated]
     only_cut = relative is not None and round(relative, stated.digits) != stated.value
@@ -194,8 +251,6 @@ def _without_base(reading: Reading, stated: Quantity) -> Claim | None:
 
 
 def _is_wish(reading: Reading, stated: Quantity) -> bool:
-    from egov_kpi.claims.rates import is_aim
-
     return is_aim(reading, stated)
 
 

@@ -11,9 +11,11 @@ _BLOCKS = frozenset(
     re.findall(
         r"\w+",
         "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form "
-        "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section select table tbody tfoot thead title tr ul",
+        "h1 h2 h3 h4 h5 h6 header hr li main nav ol option p pre section select table tbody td tfoot th "
+        "thead title tr ul",
     )
 )
+LONGEST_CELL = 1000  # characters
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "iframe"})
 
 
@@ -85,15 +87,16 @@ def _html(path: Path, data: bytes) -> str:
     lines = (
         re.sub(r" ?\t ?", "\t", re.sub(r"[ \r\f\v\n]+", " ", line)).strip(" ") for line in "".join(pieces).split("\x1e")
     )
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip("\t") for line in lines))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
 def _walk(element: "object", pieces: list[str], in_cell: bool) -> None:
     """Text in reading order; \\x1e ends a line, within a cell a line end is only a space."""
     tag = getattr(element, "tag", "")
     name = tag.lower() if isinstance(tag, str) else ""
-    if name not in _SILENT and name:
-        is_cell = name in {"td", "th"}
+    if name == "table" and not in_cell and not _is_layout(element):
+        pieces.append("\x1e" + "\x1e".join(_html_rows(element)) + "\x1e")
+    elif name not in _SILENT and name:
         edge = " " if in_cell else "\x1e"
         if name in _BLOCKS:
             pieces.append(edge)
@@ -101,12 +104,59 @@ def _walk(element: "object", pieces: list[str], in_cell: bool) -> None:
             pieces.append("- ")
         pieces.append(getattr(element, "text", None) or "")
         for child in element:  # type: ignore[attr-defined]
-            _walk(child, pieces, in_cell or is_cell)
-        if is_cell:
-            pieces.append("\t")
-        elif name in _BLOCKS:
+            _walk(child, pieces, in_cell)
+        if name in _BLOCKS:
             pieces.append(edge)
     pieces.append(getattr(element, "tail", None) or "")
+
+
+def _is_layout(table: "object") -> bool:
+    """A table that only sets out the page: with tables within, or whole pages of text in one cell."""
+    inner = next(table.iterdescendants("table"), None)  # type: ignore[attr-defined]
+    return inner is not None or any(
+        len(cell.text_content()) > LONGEST_CELL
+        for cell in table.iterdescendants("td", "th")  # type: ignore[attr-defined]
+    )
+
+
+def _html_rows(table: "object") -> list[str]:
+    """One line per row; what a merged cell covers is empty, so that columns stay below their heads."""
+    lines: list[str] = []
+    covered: dict[int, int] = {}  # column: rows that a cell above still covers
+    for row in table.iterdescendants("caption", "tr"):  # type: ignore[attr-defined]
+        if row.tag == "caption":
+            lines.append(_cell_text(row))
+            continue
+        line: list[str] = []
+        for cell in row.iterchildren("td", "th"):
+            _fill_covered(line, covered)
+            wide, high = _spans(cell)
+            covered.update({len(line) + column: high for column in range(wide)} if high > 1 else {})
+            line.extend([_cell_text(cell), *[""] * (wide - 1)])
+        _fill_covered(line, covered)
+        covered = {column: high - 1 for column, high in covered.items() if high > 1}
+        lines.append("\t".join(line))
+    return lines
+
+
+def _fill_covered(line: list[str], covered: dict[int, int]) -> None:
+    while len(line) in covered:
+        line.append("")
+
+
+def _spans(cell: "object") -> tuple[int, int]:
+    """How many columns and rows a cell covers; what is no sensible number is one."""
+    values = (cell.get("colspan", ""), cell.get("rowspan", ""))  # type: ignore[attr-defined]
+    wide, high = (int(value) if re.fullmatch(r"[1-9]\d?", value.strip()) else 1 for value in values)
+    return wide, high
+
+
+def _cell_text(cell: "object") -> str:
+    pieces: list[str] = []
+    for_cell = [getattr(cell, "text", None) or ""]
+    for child in cell:  # type: ignore[attr-defined]
+        _walk(child, pieces, True)
+    return " ".join("".join([*for_cell, *pieces]).split())
 
 
 def _docx(path: Path) -> str:
@@ -129,15 +179,15 @@ def _docx(path: Path) -> str:
 
 
 def _table_lines(table: "object") -> list[str]:
-    """One line per row, merged cells once."""
+    """One line per row; what a merged cell covers is empty, so that columns stay below their heads."""
     lines = []
+    seen: list[object] = []
     for row in table.rows:  # type: ignore[attr-defined]
-        seen: list[object] = []
+        texts = []
         for cell in row.cells:
-            if cell._tc not in seen:
-                seen.append(cell._tc)
-        texts = {id(cell._tc): " ".join(cell.text.split()) for cell in row.cells}
-        lines.append("\t".join(texts[id(part)] for part in seen))
+            texts.append("" if cell._tc in seen[-200:] else " ".join(cell.text.split()))
+            seen.append(cell._tc)
+        lines.append("\t".join(texts))
     return ["", *lines, ""]
 
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from egov_kpi.claims import tables
+from egov_kpi.claims.bare import subset_claims
 from egov_kpi.claims.changes import change_claims
+from egov_kpi.claims.lists import closing_total, lists_claims
 from egov_kpi.claims.model import Claim
 from egov_kpi.claims.numbers import Quantity, quantities
 from egov_kpi.claims.passages import Form, Passage, passages
@@ -18,34 +20,47 @@ from egov_kpi.claims.slips import (
     with_point_totals,
     with_points_lost,
 )
-from egov_kpi.claims.sums import list_claims, sum_claims
+from egov_kpi.claims.sums import sum_claims
 
+LONGEST_LIST = 40  # passages after an item in which its list may be closed by a total
 REACH = 3  # passages back in which a denominator may have been announced
 
 
 def find_claims(text: str) -> list[Claim]:
     """The claims of an extracted text; offsets are into this text. The same text always gives the same claims."""
     found = quantities(text)
-    starts = [q.start for q in found]
     claims: list[Claim] = []
-    readings: list[Reading] = []
     for is_row, group in groupby(passages(text), key=lambda passage: passage.form is Form.ROW):
         block = list(group)
         if is_row:
             claims.extend(tables.table_claims(text, block))
-            readings.clear()
-            continue
-        for passage in block:
-            reading = _reading(
-                text, passage, found[bisect_left(starts, passage.start) : bisect_left(starts, passage.end)], readings
-            )
-            claims.extend(_of_passage(reading))
-            readings.append(reading)
-        claims.extend(_of_lists(readings[-len(block) :]))
+        else:
+            claims.extend(_of_prose(text, block, _within(found, block[0].start, block[-1].end)))
     return with_items_below(with_point_totals(_without_repeats(claims)))
 
 
-def _reading(text: str, passage: Passage, found: list[Quantity], earlier: Sequence[Reading]) -> Reading:
+def _of_prose(text: str, block: Sequence[Passage], found: Sequence[Quantity]) -> list[Claim]:
+    claims: list[Claim] = []
+    readings: list[Reading] = []
+    inside = [_within(found, passage.start, passage.end) for passage in block]
+    for index, (passage, own) in enumerate(zip(block, inside, strict=True)):
+        following = zip(block[index + 1 : index + LONGEST_LIST], inside[index + 1 :], strict=False)
+        closing = closing_total(following, passage, text) if own else []
+        reading = _reading(text, passage, own, readings, closing)
+        claims.extend(_of_passage(reading))
+        readings.append(reading)
+    return [*claims, *lists_claims(readings)]
+
+
+def _within(found: Sequence[Quantity], start: int, end: int) -> list[Quantity]:
+    first, last = (bisect_left(found, at, key=lambda q: q.start) for at in (start, end))
+    return list(found[first:last])
+
+
+def _reading(
+    text: str, passage: Passage, found: list[Quantity], earlier: Sequence[Reading], closing: Sequence[Quantity]
+) -> Reading:
+    """A passage with the counts before it that it may go on from, and those that head or close its list."""
     before = [
         q
         for reading in earlier[-REACH:]
@@ -53,9 +68,9 @@ def _reading(text: str, passage: Passage, found: list[Quantity], earlier: Sequen
         for q in reading.counts()
     ]
     header = _header(earlier) if passage.form is Form.ITEM else None
-    if header is not None:
-        before.extend(q for q in header.counts() if q not in before)
-    return Reading(text, passage, found, before)
+    around = [*(header.counts() if header is not None else []), *closing]
+    before.extend(q for q in around if q not in before)
+    return Reading(text, passage, found, before, {q.start for q in around})
 
 
 def _header(earlier: Sequence[Reading]) -> Reading | None:
@@ -74,30 +89,10 @@ def _of_passage(reading: Reading) -> list[Claim]:
         *change_claims(reading),
         *count_as_rate_claims(reading),
         *rate_claims(reading),
+        *subset_claims(reading),
         *points_claims(reading),
     ]
     return with_points_lost(reading, claims)
-
-
-def _of_lists(readings: Sequence[Reading]) -> list[Claim]:
-    """Sums of a header that ends with a colon and the items under it."""
-    found = []
-    for index, header in enumerate(readings):
-        if not header.lower.rstrip().endswith(":"):
-            continue
-        items = []
-        for item in readings[index + 1 :]:
-            if item.passage.form is not Form.ITEM or item.lower.rstrip().endswith(":"):
-                break
-            items.append(item)
-        found.extend(list_claims(_announcing(readings, index), items))
-    return found
-
-
-def _announcing(readings: Sequence[Reading], index: int) -> Reading:
-    """The passage with the total of a list: `Trong đó:` by itself goes back to the sentence before."""
-    header = readings[index]
-    return readings[index - 1] if index and not header.quantities and "trong" in header.lower else header
 
 
 def _without_repeats(claims: Sequence[Claim]) -> list[Claim]:

@@ -37,6 +37,12 @@ _QUALIFIER = re.compile(
     r"(hơn|trên|gần|khoảng|xấp xỉ|ước(?: đạt)?|dưới|tối thiểu|ít nhất|tối đa|chưa đến|chưa tới|[>≥<≤~])\s*$",
     re.IGNORECASE,
 )
+_SHARE_BESIDE = re.compile(
+    r"\s*(?:hồ sơ\s*)?[(,–-]\s*(?:đạt|chiếm|bằng|tỷ lệ|tương ứng)?\s*\d[\d.,]*\s?%|/\d[\d.]*\s*\w"
+)
+_COUNT_BEFORE = re.compile(
+    rf"(?:{words.NOUNS}|hạn|hẹn)\s*(?:là|có|được|:)\s*$|(?:tổng số|được|giải quyết)\s*$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,19 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
 
 def _is_year(text: str, match: re.Match[str], unit: str) -> bool:
     year = match["simple"]
-    if not year or not re.fullmatch(r"(?:19|20)\d\d", year):
+    if not year or not re.fullmatch(r"(?:19|20)\d\d", year) or _is_counted(text, match):
         return False
     return not words.is_noun(unit) or bool(
         re.search(r"năm\s*$", text[max(0, match.start() - 9) : match.start()], re.IGNORECASE)
     )
+
+
+def _is_counted(text: str, match: re.Match[str]) -> bool:
+    """`là 1980 (99,5%)`, `quá hạn: 1985/2000`: a count that only looks like a year."""
+    before, after = text[max(0, match.start() - 20) : match.start()], text[match.end() : match.end() + 24]
+    if re.search(r"(?:năm|tháng|quý|kỳ|[-–/])\s*$", before, re.IGNORECASE):
+        return False
+    return _SHARE_BESIDE.match(after) is not None or _COUNT_BEFORE.search(before) is not None
 
 
 def _value(match: re.Match[str], percent: bool, factor: Decimal, unit: str) -> tuple[Decimal, int]:

@@ -43,6 +43,7 @@ _ABBREVIATED = re.compile(
     r"^\s*(?:[-+*]\s*)?(?:\d{1,2}|[IVX]+|[a-zđ]))\.$"
 )
 _CELL = re.compile(r"\t|\s*\|\s*|(?<=\S) {3,}(?=\S)")
+_TWO_CELLS = re.compile(r"[^\t|]{2,120}(?:\t|\|)[^\t|]{1,60}")
 _FIGURES = re.compile(r"^\D*?(?:\s\(?[\d.,]+\s?%?\)?){3,}\s*$")
 
 
@@ -112,6 +113,8 @@ def _form(line: str) -> Form:
 
 def _is_row(line: str) -> bool:
     if line.count("\t") + line.count("|") >= 2 or len(re.findall(r"(?<=\S) {3,}(?=\S)", line)) >= 2:
+        return True
+    if _TWO_CELLS.fullmatch(line) and not _BULLET.fullmatch(re.split(r"[\t|]", line)[0]):
         return True
     return len(line) < 200 and _FIGURES.match(line) is not None
 

@@ -9,6 +9,8 @@ from egov_kpi.claims import words
 from egov_kpi.claims.numbers import Quantity
 from egov_kpi.claims.passages import Passage
 
+LINK_REACH = 110  # characters between a percent and what it is of
+
 _SLASH = re.compile(r"^\s*(?:\(?[^\W\d]+\)?\s*){0,5}/\s*(?:tổng\s*(?:số)?\s*(?:[^\W\d]+\s+){0,3})?$", re.IGNORECASE)
 _OF = re.compile(
     r"^\s*(?:(?!có\s|đạt\s|với\s|là\s|trên\s|trong\s)[^\W\d]+\s+){0,6}?(?:(?:được\s)?(?:trên|"
@@ -48,8 +50,11 @@ class Reading:
     passage: Passage
     quantities: list[Quantity]
     before: list[Quantity]  # counts of the passages before that may be a denominator
+    totals: set[int] = field(default_factory=set)  # those of them that head or close the list under way
     ratios: list[Ratio] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
+    wholes: set[int] = field(default_factory=set)  # counts that some percent has turned out to be of
+    levels: set[int] = field(default_factory=set)  # percents that a change leads to: told there
     parts: set[int] = field(default_factory=set)  # counts that are the numerator of some percent
 
     def __post_init__(self) -> None:
@@ -100,10 +105,31 @@ class Reading:
     def percents(self) -> list[Quantity]:
         return [q for q in self.quantities if q.form == "percent"]
 
+    def is_compared(self, stated: Quantity) -> bool:
+        """Whether a percent is measured against a plan or another period: it may then exceed 100."""
+        return words.COMPARED.search(self.lead(stated.start, 90) + self.tail(stated.end, 60)) is not None
+
+    def is_closed_off(self, q: Quantity, at: int) -> bool:
+        """Whether a quantity stands in brackets that are closed before a place."""
+        level = 1 if self.depth(q.start) > 0 else 0
+        for letter in self.text[q.end : at] if level else "":
+            level += {"(": 1, ")": -1}.get(letter, 0)
+            if level == 0:
+                return True
+        return False
+
     def depth(self, at: int) -> int:
         """How many brackets are open at a place of the passage."""
         lead = self.text[self.passage.start : at]
         return lead.count("(") - len(re.findall(r"(?<!^)\)", lead))
+
+
+def is_fraction(reading: Reading, ratio: Ratio) -> bool:
+    """`1/2 số điểm`, `2/3 thời gian`: a fraction of something, no count of a count."""
+    after = reading.tail(ratio.whole.end, 16).lower()
+    return (
+        ratio.whole.value <= 10 and re.match(r"\s*(?:số|thời gian|mức|tổng|lượng|diện tích)(?!\w)", after) is not None
+    )
 
 
 def scaled(quantity: Quantity, factor: Decimal) -> Quantity:

@@ -17,7 +17,7 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _CLOSER = re.compile(
-    r"(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|"
+    r"(?<!% )(?<!trên )(?<!trong )(?<!của )(?<!/)(?<!nâng )(?<!trong số )(?<!so với )(?:(?:tổng (?:cộng|số|là|có)|tổng|"
     r"cộng lại|cộng)(?!\w)|nâng tổng|=)"
     r"[^\d;.]{0,70}$",
     re.IGNORECASE,
@@ -29,6 +29,7 @@ _NOT_A_PART = re.compile(
     r"(?:\S+\s){0,2}$",
     re.IGNORECASE,
 )
+_WORDS_ASIDE = re.compile(r"\([^()\d]*\)")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Listing:
     parts: tuple[Quantity, ...]
     closed: bool
     labels: tuple[str, ...]
+    named: str = ""  # the words between the total and its parts
 
 
 def sum_claims(reading: Reading) -> list[Claim]:
@@ -46,7 +48,7 @@ def sum_claims(reading: Reading) -> list[Claim]:
     found: list[Claim] = []
     taken: set[int] = set()
     for look in (_after, _before):
-        for total in _countable(reading):
+        for total in countable(reading):
             listing = look(reading, total) if total.start not in taken else None
             made = _judge(reading, listing) if listing is not None else None
             if listing is not None and made is not None:
@@ -60,24 +62,24 @@ def sum_claims(reading: Reading) -> list[Claim]:
 def _continued(reading: Reading) -> Listing | None:
     """`Tổng số … 324. Trong đó: …`: the total stands in the sentence before."""
     opened = re.match(r"\W*(?:trong (?:số )?đó|cụ thể|bao gồm|gồm)", reading.lower)
-    parts = [q for q in _countable(reading) if reading.depth(q.start) == 0 and not _skipped(reading, q)]
+    parts = [q for q in countable(reading) if reading.depth(q.start) == 0 and not _skipped(reading, q)]
     if opened is None or not reading.before or len(parts) < 2:
         return None
     labels = _labels(reading, reading.passage.start + opened.end(), parts, reading.passage.end)
     return Listing(reading.before[-1], tuple(parts), False, labels)
 
 
-def _countable(reading: Reading) -> list[Quantity]:
+def countable(reading: Reading) -> list[Quantity]:
     in_ratio = {q.start for ratio in reading.ratios for q in (ratio.part, ratio.whole)}
     return [q for q in reading.counts() if q.start not in in_ratio]
 
 
 def _after(reading: Reading, total: Quantity) -> Listing | None:
     """Parts that follow their total after `gồm`, `trong đó`, a colon or an opening bracket."""
-    later = [q for q in _countable(reading) if q.start > total.start]
+    later = [q for q in countable(reading) if q.start > total.start]
     if len(later) < 2:
         return None
-    gap = reading.text[total.end : later[0].start]
+    gap = _WORDS_ASIDE.sub(lambda aside: " " * len(aside[0]), reading.text[total.end : later[0].start])
     opener = _OPENER.search(gap) or _of_all(reading, total, gap)
     if (
         opener is None
@@ -98,7 +100,7 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
         ]
     if len(parts) < 2:
         return None
-    return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop))
+    return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop), gap[: opener.start()])
 
 
 def _of_all(reading: Reading, total: Quantity, gap: str) -> re.Match[str] | None:
@@ -148,7 +150,7 @@ def _before(reading: Reading, total: Quantity) -> Listing | None:
     together = re.match(r"\W*cả (?:hai|ba|bốn|năm|\d)\s", reading.lower) and re.search(r"(?:có|là|được|đạt)\s*$", lead)
     if not (closer or together) or _CUMULATIVE.search(lead):
         return None
-    earlier = [q for q in _countable(reading) if q.end <= total.start - (len(lead) - closer.start() if closer else 0)]
+    earlier = [q for q in countable(reading) if q.end <= total.start - (len(lead) - closer.start() if closer else 0)]
     parts = [q for q in earlier if not _skipped(reading, q)]
     level = reading.depth(total.start)
     shallow = [q for q in parts if reading.depth(q.start) == level]
@@ -172,17 +174,17 @@ def _judge(reading: Reading, listing: Listing) -> Claim | None:
     for count in range(len(listing.parts), 1, -1):
         parts = listing.parts[:count]
         if sum(q.value for q in parts) == total.value:
-            return _said(reading, total, parts, Verdict.HOLDS)
+            return said(reading, total, parts, Verdict.HOLDS)
     for part in listing.parts:
         rest = [q for q in listing.parts if q is not part]
         if len(rest) >= 2 and sum(q.value for q in rest) == total.value:
-            return _said(reading, total, rest, Verdict.HOLDS)
+            return said(reading, total, rest, Verdict.HOLDS)
     if not is_complete(listing):
         return None
-    return _said(reading, total, listing.parts, Verdict.WRONG)
+    return said(reading, total, listing.parts, Verdict.WRONG)
 
 
-def _said(reading: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
+def said(reading: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
     added = sum((q.value for q in parts), Decimal(0))
     reason = "sum_holds" if verdict is Verdict.HOLDS else "sum_wrong"
     if verdict is Verdict.HOLDS and is_unit_slip(reading, total, parts):
@@ -202,19 +204,20 @@ def is_unit_slip(reading: Reading, total: Quantity, parts: Sequence[Quantity]) -
 def is_complete(listing: Listing) -> bool:
     """Whether parts that miss their total were meant to make it: by the wording, or by names that leave nothing out."""
     total, parts = listing.total, listing.parts
-    alike = all(same_unit(total, part) for part in parts)
+    alike = all(same_unit(total, part) or part.unit in listing.named.lower() for part in parts)
+    added = sum(q.value for q in parts)
+    near = total.value > 0 and abs(added - total.value) * 12 <= total.value
     if any(part.is_points != total.is_points and part.unit and total.unit for part in parts):
         return False
+    if any(part.value > total.value for part in parts) and not near:
+        return False
     if listing.closed and (
-        alike or not total.unit or total.unit in {"văn bản", "người", "đơn vị", "trường hợp", "nhiệm vụ"}
+        near or alike or not total.unit or total.unit in {"văn bản", "người", "đơn vị", "trường hợp", "nhiệm vụ"}
     ):
         return True
     if not alike:
         return False
-    added = sum(q.value for q in parts)
-    if exhausts(listing.labels):
-        return True
-    return total.value > 0 and abs(added - total.value) * 12 <= total.value and len(parts) >= 2
+    return exhausts(listing.labels) or near
 
 
 def exhausts(labels: Sequence[str]) -> bool:
@@ -227,33 +230,3 @@ def exhausts(labels: Sequence[str]) -> bool:
         if len(known) == len(labels) >= 2 and len(set(known)) == len(known):
             return True
     return False
-
-
-def list_claims(header: Reading, items: Sequence[Reading]) -> list[Claim]:
-    """A header with a total and a list of parts under it, or a list that ends with its total."""
-    totals = list(_countable(header))
-    firsts = [q for item in items if (q := _leading(item)) is not None]
-    if not totals or len(firsts) < 2 or len(firsts) < len(items):
-        return []
-    total = totals[-1]
-    labels = tuple(item.lower for item in items)
-    for count in range(len(firsts), 1, -1):
-        if sum(q.value for q in firsts[:count]) == total.value:
-            return [_over(header, items[count - 1], total, firsts[:count], Verdict.HOLDS)]
-    listing = Listing(total, tuple(firsts), False, labels)
-    return [_over(header, items[-1], total, firsts, Verdict.WRONG)] if is_complete(listing) else []
-
-
-def _leading(item: Reading) -> Quantity | None:
-    """The count that a list item is about: its first, unless it is one of a pair."""
-    counts = item.counts()
-    if not counts or any(ratio.part is counts[0] and ratio.by_slash for ratio in item.ratios):
-        return None
-    return counts[0]
-
-
-def _over(header: Reading, last: Reading, total: Quantity, parts: Sequence[Quantity], verdict: Verdict) -> Claim:
-    wide = Reading(
-        header.text, type(header.passage)(header.passage.start, last.passage.end, header.passage.form, 0), [], []
-    )
-    return _said(wide, total, parts, verdict)

@@ -1,230 +1,226 @@
-"""Tables flattened to text: columns that make a rate, points of a maximum, parts of a row, and the total row."""
+"""Tables flattened to text: columns that make a rate or a change, pairs within a cell, points of a maximum."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import permutations
 
+from egov_kpi.claims import words
+from egov_kpi.claims.grid import RATE_HEAD, Row, Table, tables
 from egov_kpi.claims.judge import agrees, percent
 from egov_kpi.claims.model import Claim, Kind, Verdict
-from egov_kpi.claims.numbers import Quantity, quantities
-from egov_kpi.claims.passages import Passage, cells
+from egov_kpi.claims.numbers import Quantity
+from egov_kpi.claims.passages import Passage
 from egov_kpi.claims.reasons import made
+from egov_kpi.claims.table_sums import sums
 
-_TOTAL = re.compile(r"^\W*(?:tổng|cộng|toàn (?:huyện|tỉnh|xã|thị xã|thành phố))", re.IGNORECASE)
-_RATE_HEAD = re.compile(r"%|(?:tỷ|tỉ) lệ", re.IGNORECASE)
 _MAX_HEAD = re.compile(r"tối đa|điểm chuẩn|thang điểm", re.IGNORECASE)
 _POINTS_HEAD = re.compile(r"điểm|tự chấm|đạt được|thẩm định", re.IGNORECASE)
-_ORDER_HEAD = re.compile(r"^\W*(?:stt|tt|số tt|xếp hạng|hạng)\W*$", re.IGNORECASE)
+_CHANGE_HEAD = re.compile(r"tăng|giảm|so với|so sánh|tốc độ|chênh lệch|biến động|cùng kỳ", re.IGNORECASE)
+_NO_PAIR_HEAD = re.compile(r"ngày|thời (?:gian|hạn|điểm)|hạng|hiệu|tháng|năm ban hành|địa chỉ|vị trí", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row: its place, its cells as text, and the quantity of each cell that is nothing but a figure."""
+class Relation:
+    """How the percents of a column come about: part of whole, part of the total row (no `whole`), or a change."""
 
-    start: int
-    end: int
-    texts: tuple[str, ...]
-    figures: tuple[Quantity | None, ...]
+    kind: Kind
+    part: int
+    whole: int | None
 
-    @property
-    def is_total(self) -> bool:
-        label = next(
-            (text for text, figure in zip(self.texts, self.figures, strict=True) if text.strip() and figure is None), ""
-        )
-        return _TOTAL.match(label.strip()) is not None
+    def operands(self, table: Table, row: Row) -> tuple[Decimal, Decimal] | None:
+        """The two values of a row that make its percent; a total row is no part of itself."""
+        base = row if self.whole is not None else table.grand_total
+        if base is None or (self.whole is None and base is row):
+            return None
+        top, bottom = row.value(self.part), base.value(self.part if self.whole is None else self.whole)
+        return (top, bottom) if top is not None and bottom is not None else None
 
-    def value(self, column: int) -> Decimal | None:
-        figure = self.figures[column] if column < len(self.figures) else None
-        return figure.value if figure is not None else None
+    def exact(self, top: Decimal, bottom: Decimal) -> Decimal | None:
+        return percent(top - bottom if self.kind is Kind.INCREASE else top, bottom)
 
 
 def table_claims(text: str, block: Sequence[Passage]) -> list[Claim]:
     """The claims of one run of table rows. A relation between columns counts when most rows have it."""
-    rows = [_row(text, passage) for passage in block]
-    header = [row for row in rows if not any(row.figures)]
-    body = [row for row in rows if any(row.figures)]
     found: list[Claim] = []
-    for width, same in _by_width(body):
-        heads = _heads(header, width)
-        found.extend(_points(text, same, heads))
-        found.extend(_rates(text, same, heads))
-        found.extend(_row_sums(text, same, heads))
-        found.extend(_totals(text, same, heads))
+    for table in tables(text, block):
+        found.extend(_pairs(table))
+        found.extend(_points(table))
+        found.extend(_rates(table))
+        found.extend(sums(table))
     return found
 
 
-def _row(text: str, passage: Passage) -> Row:
-    spans = cells(text, passage.start, passage.end)
-    texts = tuple(text[first:last] for first, last in spans)
-    return Row(
-        passage.start,
-        passage.end,
-        texts,
-        tuple(_figure(cell, first) for cell, (first, _) in zip(texts, spans, strict=True)),
+# -- percents ------------------------------------------------------------------------------------------
+
+
+def _rates(table: Table) -> list[Claim]:
+    """Columns of percents, percents beside a count in one cell, and rows that are rates by their name."""
+    found: list[Claim] = []
+    for rate in table.rates:
+        stated = {row.start: figure for row in table.rows if (figure := row.figure(rate)) is not None}
+        found.extend(_column(table, stated, rate, _relations(table, rate)))
+    for column in table.counts:
+        beside = {row.start: cell.percent for row in table.rows if (cell := row.cells[column]).percent is not None}
+        found.extend(_column(table, beside, column, _of_cell(table, column)))
+    return [*found, *_over_by_row(table)]
+
+
+def _relations(table: Table, rate: int) -> list[Relation]:
+    """What a column of percents may be made of, the likelier first: near columns, changes where the head says so."""
+    near = sorted(permutations(table.counts, 2), key=lambda pair: abs(pair[0] - rate))
+    shares = [Relation(Kind.RATIO, part, whole) for part, whole in near]
+    of_total = [Relation(Kind.RATIO, part, None) for part in table.counts]
+    changes = [Relation(Kind.INCREASE, new, old) for new, old in near]
+    if _CHANGE_HEAD.search(table.heads[rate]):
+        return [*changes, *shares]
+    return [*shares, *of_total, *changes]
+
+
+def _of_cell(table: Table, column: int) -> list[Relation]:
+    others = [Relation(Kind.RATIO, column, whole) for whole in table.counts if whole != column]
+    return [*others, Relation(Kind.RATIO, column, None)]
+
+
+def _column(table: Table, stated: dict[int, Quantity], at: int, relations: Sequence[Relation]) -> Iterator[Claim]:
+    """One claim for each percent whose operands are known; without a relation only what exceeds 100."""
+    relation = _best(table, stated, relations)
+    for row in (row for row in table.rows if row.start in stated):
+        operands = relation.operands(table, row) if relation is not None else None
+        if relation is not None and operands is not None:
+            yield _judged(table, row, relation, operands, stated[row.start])
+        elif relation is None and _exceeds(table.heads[at] + row.label, stated[row.start]):
+            yield _over(table, row, stated[row.start])
+
+
+def _best(table: Table, stated: dict[int, Quantity], relations: Sequence[Relation]) -> Relation | None:
+    """The relation that most rows agree with: two of them, or the only ones there are."""
+    best, most, usable = None, 0, 0
+    for relation in relations:
+        told = [
+            (stated[row.start], relation.exact(*operands))
+            for row in table.rows
+            if row.start in stated and (operands := relation.operands(table, row)) is not None
+        ]
+        hits = [figure for figure, exact in told if agrees(exact, figure)]
+        if len(hits) > most and _is_telling(hits, relation):
+            best, most, usable = relation, len(hits), len(told)
+    return best if most * 2 >= usable and (most >= 2 or usable <= 2) else None
+
+
+def _is_telling(hits: Sequence[Quantity], relation: Relation) -> bool:
+    """0 and 100 alone prove no relation to the total row nor a change."""
+    plain = relation.kind is Kind.RATIO and relation.whole is not None
+    return plain or any(figure.value not in {0, 100} for figure in hits)
+
+
+def _judged(table: Table, row: Row, relation: Relation, operands: tuple[Decimal, Decimal], stated: Quantity) -> Claim:
+    exact = relation.exact(*operands)
+    values = (*operands, stated.value, exact)
+    place = (table.text, row.start, row.end, relation.kind)
+    if exact is None:
+        return made(*place, Verdict.AMBIGUOUS, "zero", *values)
+    verdict = Verdict.HOLDS if agrees(exact, stated) else Verdict.WRONG
+    if relation.kind is Kind.INCREASE:
+        return made(*place, verdict, "change_holds" if verdict is Verdict.HOLDS else "change_wrong", *values)
+    return made(*place, verdict, verdict.value, *values)
+
+
+def _exceeds(named: str, stated: Quantity) -> bool:
+    measured = words.COMPARED.search(named) or _CHANGE_HEAD.search(named)
+    return (
+        stated.value > 100
+        and RATE_HEAD.search(named + stated.form[:7].replace("percent", "%")) is not None
+        and (measured is None)
     )
 
 
-def _figure(cell: str, at: int) -> Quantity | None:
-    """The one quantity of a cell that holds nothing else."""
-    bare = cell.strip()
-    if not re.fullmatch(r"\(?\d[\d.,\u00a0 ]*\s?%?\)?", bare):
-        return None
-    found = quantities(" " + bare)
-    return found[0] if len(found) == 1 else None
+def _over(table: Table, row: Row, stated: Quantity) -> Claim:
+    values = (None, None, stated.value, None)
+    return made(table.text, row.start, row.end, Kind.SHARE, Verdict.WRONG, "rate_over", *values)
 
 
-def _by_width(body: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
-    widths = sorted({len(row.figures) for row in body})
-    for width in widths:
-        yield width, [row for row in body if len(row.figures) == width]
+def _over_by_row(table: Table) -> list[Claim]:
+    """`Tỷ lệ đúng hạn (%) | 101,5`: a rate by the name of its row."""
+    return [
+        _over(table, row, figure)
+        for row in table.rows
+        if RATE_HEAD.search(row.label)
+        for column in table.counts
+        if (figure := row.figure(column)) is not None and _exceeds(table.heads[column] + row.label, figure)
+    ]
 
 
-def _heads(header: Sequence[Row], width: int) -> list[str]:
-    """The words above each column; empty where header and rows don't line up."""
-    heads = [""] * width
-    for row in header:
-        if len(row.texts) == width:
-            heads = [f"{head} {text.strip()}".strip() for head, text in zip(heads, row.texts, strict=True)]
-    return heads
+# -- pairs within a cell -----------------------------------------------------------------------------------
 
 
-def _columns(rows: Sequence[Row], heads: Sequence[str]) -> list[int]:
-    """Columns that hold figures in most rows and are no running number."""
-    found: list[int] = []
-    for column, head in enumerate(heads):
-        filled = [row.value(column) for row in rows if row.value(column) is not None]
-        running = [Decimal(n) for n in range(1, len(filled) + 1)] == filled and column == 0
-        if len(filled) * 2 > len(rows) and not running and not _ORDER_HEAD.match(head):
-            found.append(column)
-    return found
-
-
-def _is_rate(rows: Sequence[Row], heads: Sequence[str], column: int) -> bool:
-    figures = [row.figures[column] for row in rows if row.figures[column] is not None]
-    return bool(_RATE_HEAD.search(heads[column])) or any(figure.form == "percent" for figure in figures if figure)
-
-
-def _rates(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]:
-    """For each rate column the pair of count columns that gives it in most rows."""
-    columns = _columns(rows, heads)
-    counts = [column for column in columns if not _is_rate(rows, heads, column)]
+def _pairs(table: Table) -> list[Claim]:
+    """`498/500` with the percent of its own cell or of the rate column after it."""
     found: list[Claim] = []
-    for rate in (column for column in columns if column not in counts):
-        pair = _best_pair(rows, counts, rate)
-        if pair is not None:
-            found.extend(_rate_row(text, row, *pair, rate) for row in rows if _has(row, *pair, rate))
+    for column, head in enumerate(table.heads):
+        rows = [row for row in table.rows if row.cells[column].pair is not None]
+        if rows and not _NO_PAIR_HEAD.search(head):
+            rate = next((other for other in range(column + 1, min(column + 3, len(table.heads)))
+                         if _holds_percents(table, rows, other)), None)  # fmt: skip
+            found.extend(_pair(table, row, column, rate) for row in rows)
     return found
 
 
-def _has(row: Row, *columns: int) -> bool:
-    return all(row.value(column) is not None for column in columns)
+def _holds_percents(table: Table, rows: Sequence[Row], column: int) -> bool:
+    figures = [figure for row in rows if (figure := row.figure(column)) is not None]
+    percents = all(figure.form == "percent" for figure in figures)
+    return bool(figures) and (percents or RATE_HEAD.search(table.heads[column]) is not None)
 
 
-def _best_pair(rows: Sequence[Row], counts: Sequence[int], rate: int) -> tuple[int, int] | None:
-    """(part, whole) by the number of rows that agree; two rows or half of them have to."""
-    best, most = None, 0
-    for part in counts:
-        for whole in counts:
-            if part == whole:
-                continue
-            usable = [row for row in rows if _has(row, part, whole, rate)]
-            hits = sum(_row_agrees(row, part, whole, rate) for row in usable)
-            nearer = best is not None and hits == most and abs(part - rate) < abs(best[0] - rate)
-            if hits > most or nearer:
-                best, most = (part, whole), hits
-    usable_rows = [row for row in rows if best and _has(row, *best, rate)]
-    return best if best is not None and most * 2 >= len(usable_rows) and (most >= 2 or len(usable_rows) == 1) else None
+def _pair(table: Table, row: Row, column: int, rate: int | None) -> Claim:
+    cell = row.cells[column]
+    assert cell.pair is not None
+    part, whole = cell.pair.part, cell.pair.whole
+    stated = cell.percent or (row.figure(rate) if rate is not None else None)
+    exact = percent(part.value, whole.value)
+    scored = part.digits or whole.digits or part.is_points or whole.is_points or "điểm" in table.heads[column].lower()
+    kind = Kind.POINTS if scored else Kind.RATIO
+    values = (part.value, whole.value, stated.value if stated else None, exact)
+    verdict, reason = _verdict_on_pair(table, row, column, exact, stated)
+    return made(table.text, row.start, row.end, kind, verdict, "points_over" if reason == "over" and scored else reason,
+                *values)  # fmt: skip
 
 
-def _row_agrees(row: Row, part: int, whole: int, rate: int) -> bool:
-    stated, top, bottom = row.figures[rate], row.value(part), row.value(whole)
-    assert stated is not None and top is not None and bottom is not None
-    return agrees(percent(top, bottom), stated)
-
-
-def _rate_row(text: str, row: Row, part: int, whole: int, rate: int) -> Claim:
-    stated, top, bottom = row.figures[rate], row.value(part), row.value(whole)
-    assert stated is not None and top is not None and bottom is not None
-    exact = percent(top, bottom)
+def _verdict_on_pair(
+    table: Table, row: Row, column: int, exact: Decimal | None, stated: Quantity | None
+) -> tuple[Verdict, str]:
     if exact is None:
-        return made(text, row.start, row.end, Kind.RATIO, Verdict.AMBIGUOUS, "zero", top, bottom, stated.value, None)
-    verdict, reason = (Verdict.HOLDS, "holds") if agrees(exact, stated) else (Verdict.WRONG, "wrong")
-    return made(text, row.start, row.end, Kind.RATIO, verdict, reason, top, bottom, stated.value, exact)
+        return Verdict.AMBIGUOUS, "zero"
+    if exact > 100 and not words.COMPARED.search(table.heads[column] + row.label):
+        return Verdict.WRONG, "over"
+    if stated is None:
+        return Verdict.HOLDS, "pair"
+    return (Verdict.HOLDS, "holds") if agrees(exact, stated) else (Verdict.WRONG, "wrong")
 
 
-def _points(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]:
+# -- points ----------------------------------------------------------------------------------------------
+
+
+def _points(table: Table) -> list[Claim]:
     """Points of a maximum, one claim for each row and column of points; the total row checks the maxima too."""
-    maxima = [column for column, head in enumerate(heads) if _MAX_HEAD.search(head)]
+    maxima = [column for column, head in enumerate(table.heads) if _MAX_HEAD.search(head)]
     if len(maxima) != 1:
         return []
-    earned = [
-        column
-        for column in _columns(rows, heads)
-        if column != maxima[0] and _POINTS_HEAD.search(heads[column]) and not _is_rate(rows, heads, column)
-    ]
+    earned = [column for column in table.counts if column != maxima[0] and _POINTS_HEAD.search(table.heads[column])]
     return [
-        _points_row(text, row, column, maxima[0]) for row in rows for column in earned if _has(row, column, maxima[0])
+        _points_row(table, row, column, maxima[0])
+        for row in table.rows
+        for column in earned
+        if row.has(column, maxima[0])
     ]
 
 
-def _points_row(text: str, row: Row, column: int, maximum: int) -> Claim:
+def _points_row(table: Table, row: Row, column: int, maximum: int) -> Claim:
     top, bottom = row.value(column), row.value(maximum)
     assert top is not None and bottom is not None
     exact = percent(top, bottom)
-    over = top > bottom
-    verdict, reason = (Verdict.WRONG, "points_over") if over else (Verdict.HOLDS, "pair")
-    if exact is None and not over:
+    verdict, reason = (Verdict.WRONG, "points_over") if top > bottom else (Verdict.HOLDS, "pair")
+    if exact is None and top <= bottom:
         verdict, reason = Verdict.AMBIGUOUS, "zero"
-    return made(text, row.start, row.end, Kind.POINTS, verdict, reason, top, bottom, None, exact)
-
-
-def _row_sums(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]:
-    """A column headed as a total that is the sum of neighbouring columns in most rows."""
-    columns = [column for column in _columns(rows, heads) if not _is_rate(rows, heads, column)]
-    for total in (column for column in columns if re.search(r"tổng", heads[column], re.IGNORECASE)):
-        others = [column for column in columns if column != total]
-        parts = _making(rows, total, others)
-        if parts:
-            return [
-                _sum(text, row.start, row.end, row.value(total), [row.value(c) for c in parts])
-                for row in rows
-                if _has(row, total, *parts)
-            ]
-    return []
-
-
-def _making(rows: Sequence[Row], total: int, others: Sequence[int]) -> tuple[int, ...] | None:
-    usable = [row for row in rows if _has(row, total, *others)]
-    if len(usable) < 2:
-        return None
-    for size in range(min(len(others), 5), 1, -1):
-        for parts in combinations(others, size):
-            hits = sum(
-                row.value(total) == sum((row.value(c) or Decimal(0) for c in parts), Decimal(0)) for row in usable
-            )
-            if hits >= 2 and hits * 3 >= len(usable) * 2:
-                return parts
-    return None
-
-
-def _totals(text: str, rows: Sequence[Row], heads: Sequence[str]) -> list[Claim]:
-    """The total row: every column of counts or points against the rows above (or below) it."""
-    totals = [row for row in rows if row.is_total]
-    parts = [row for row in rows if not row.is_total]
-    if len(totals) != 1 or len(parts) < 2:
-        return []
-    columns = [
-        c
-        for c in _columns(rows, heads)
-        if not _is_rate(rows, heads, c) and _has(totals[0], c) and all(_has(row, c) for row in parts)
-    ]
-    start, end = totals[0].start, totals[0].end
-    return [_sum(text, start, end, totals[0].value(c), [row.value(c) for row in parts]) for c in columns]
-
-
-def _sum(text: str, start: int, end: int, total: Decimal | None, parts: Sequence[Decimal | None]) -> Claim:
-    added = sum((part for part in parts if part is not None), Decimal(0))
-    verdict, reason = (Verdict.HOLDS, "sum_holds") if added == total else (Verdict.WRONG, "sum_wrong")
-    return made(text, start, end, Kind.SUM, verdict, reason, added, None, total, added)
+    return made(table.text, row.start, row.end, Kind.POINTS, verdict, reason, top, bottom, None, exact)

@@ -80,7 +80,8 @@ def unit_after(text: str, at: int) -> tuple[str, int]:
 RATE = r"(?:tỷ|tỉ)\s+(?:lệ|trọng)"
 # What may stand between a count and the percent that it makes.
 GLUE = re.compile(
-    rf"^(?:[\s,;:()\[\]=–—-]|đạt|được|chiếm|bằng|tương ứng|tương đương|tức(?: là)?|khoảng|gần|hơn|trên|chỉ|mới|"
+    rf"^(?:[\s,;:()\[\]=–—-]|[x×*]\s*100\s?%?|đạt|được|chiếm|bằng|tương ứng|tương đương|tức(?: là)?|"
+    rf"khoảng|gần|hơn|trên|chỉ|mới|"
     rf"cũng|là|với|"
     rf"{RATE}|tỷ suất|ước|xấp xỉ|như vậy|mức|ở|khá cao|cao|thấp|đều|vào|số|và|này|đó|có|trung bình|chung|hoàn thành|"
     rf"vượt|phần trăm|khoảng|>|≥|<|~|≈|\(|\))*$",
@@ -101,7 +102,8 @@ TOTAL = re.compile(
     r"(?:^|\W)(?:tổng(?! hợp| kết| thể| cục| đài)|tổng số|tổng cộng|cộng)(?:\s+\S+){0,8}\s*$", re.IGNORECASE
 )
 RESULT = re.compile(
-    r"kết quả|thực hiện (?:được|đạt)|(?<!\w)đã(?!\w)|đạt được|chỉ đạt|mới đạt|ước đạt|thực tế|tính đến|trong kỳ|"
+    r"(?<!hóa )(?<!hoá )(?<!trả )(?<!nhận )(?<!số )kết quả(?! giải quyết)|thực hiện (?:được|đạt)|"
+    r"(?<!\w)đã(?!\w)|đạt được|chỉ đạt|mới đạt|ước đạt|thực tế|tính đến|trong kỳ|"
     r"hiện (?:nay|có|đạt)|"
     r"đến nay|vượt|(?:huyện|xã|tỉnh|phường|đơn vị) đạt\s*(?:\d|$)|thực hiện:?\s*$|qua kiểm tra|còn thấp",
     re.IGNORECASE,
@@ -120,7 +122,11 @@ AIM = re.compile(
     r"giao\s*(?:là|:|đạt)?\s*$|đến (?:hết |cuối )?năm 20\d\d[^.]{0,60}$",
     re.IGNORECASE,
 )
-SOFT_AIM = re.compile(r"bảo đảm|đảm bảo|duy trì|thực hiện nghiêm|cuối năm|quy định|chuẩn|ngưỡng", re.IGNORECASE)
+SOFT_AIM = re.compile(
+    r"bảo đảm|đảm bảo|duy trì|thực hiện nghiêm|cuối năm|quy định|ngưỡng|"
+    r"(?<!đạt )(?<!tiêu )chuẩn(?! quốc gia| về| tiếp cận| nông| h[oó][aá]| trình độ| chức danh| nghề)",
+    re.IGNORECASE,
+)
 LEAD_AIM = re.compile(
     r"^\W*(?:[a-zđ0-9]{1,3}[.)]\s*)?(?:tiếp tục |quyết tâm |cần |đồng thời )?(?:phấn đấu|mục tiêu|đề nghị|"
     r"yêu cầu|kiến nghị|hướng tới|chỉ tiêu|"
@@ -193,8 +199,13 @@ _I = re.IGNORECASE
 MASKS: tuple[tuple[str, int], ...] = (
     # document numbers: 766/QĐ-TTg, 61/2018/NĐ-CP, 27-TB/TGV, 30c/NQ-CP
     (r"\b\d+[a-zđ]?(?:\s*/\s*(?:19|20)\d\d)?\s*[-/]\s*[A-ZĐ]{2,}[\w&]*(?:[-/–]\s?[A-ZĐ&][\w&]*)*(?!\s*\d*[.,\d]*%)", 0),
-    (rf"{_DOC}\s+(?:số|liên tịch số)?\s*:?\s*(?P<x>\d+(?:/\d+)*)(?![\d.,]*\s*%)(?!\s*(?:{NOUNS})(?!\w))", _I),
-    (r"(?:số|số hiệu|ký hiệu|mã số)\s*:\s*(?P<x>\d+(?:/\d+)+)(?=\s*[-–]?\s*[A-ZĐ(])", _I),
+    (
+        rf"(?:(?-i:(?=[A-ZĐ]))|(?<!\()(?<![,;:]\s)|(?=[^\d]*số)){_DOC}\s+(?:số|liên tịch số)?\s*:?\s*"
+        rf"(?P<x>\d+(?:/\d+)*)(?!\d)(?![\d.,]*\s*%)(?!,?\s+(?:đã )?thực hiện)"
+        rf"(?!\s*(?:{NOUNS})(?!\w))",
+        _I,
+    ),
+    (r"(?:số|số hiệu|ký hiệu|mã số)\s*:\s*(?P<x>\d+(?:/\d+)+)(?=\s*[-–]?\s*(?-i:[A-ZĐ]|\([^\d]))", _I),
     # dates and times
     (r"\b\d{1,2}\s*[/.-]\s*\d{1,2}\s*[/.-]\s*(?:19|20)\d\d\b", 0),
     (r"(?:ngày|hôm|sáng|chiều)\s+(?P<x>\d{1,2}(?:\s*[/-]\s*\d{1,2})?)(?!\d|[.,]\d|\s*[/-]?\s*\d{3})(?!\s*%)", _I),
@@ -206,10 +217,11 @@ MASKS: tuple[tuple[str, int], ...] = (
     ),
     (r"(?:tháng|quý|năm)\s+(?P<x>\d{1,4}(?:\s*[/-]\s*\d{1,4})*)(?![\d.,]*%)(?!\d)", _I),
     (r"(?:tháng|quý)\s+(?:[IVX]+|\d+)(?:\s*,\s*(?:[IVX]+|\d+))*\s*[/-]\s*(?P<x>\d{4})", _I),
-    (r"\b(?:19|20)\d\d\s*[-–/]\s*(?:19|20)\d\d\b", 0),
+    (r"\b(?:19|20)\d\d\s*[-–/]\s*(?:19|20)\d\d\b(?!\s*(?:" + NOUNS + r")(?!\w))(?!\s*\(?\d[\d.,]*\s?%)", _I),
     (r"(?<![\d.,/])(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?!\d)(?!\s*(?:" + NOUNS + r")(?!\w))", _I),
     (r"\b\d{1,2}\s*(?:giờ|h|g)\s*\d{0,2}(?:\s*phút)?\b", _I),
     (r"\b\d{1,2}:\d{2}\b", 0),
+    (r"[x×*]\s*100\s?%?(?=\s*[=)])", 0),
     (r"\b24/7\b|\b24/24\s*(?:giờ|h)\b", _I),
     # telephones, codes, versions, addresses
     (r"\(0\d{2,4}\)[\s.]*\d{3,4}[\s.]?\d{3,4}|(?<![\d.,/])0\d{2,4}(?:[.\s-]?\d{3,4}){2,3}\b", 0),
@@ -231,7 +243,7 @@ MASKS: tuple[tuple[str, int], ...] = (
     ),
     # citations and ordinals
     (
-        rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:\s*[,và]+\s*\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|"
+        rf"(?<!\w){_ORDINAL}\s+(?:số\s*)?(?P<x>\d+(?:\.\d+)*(?:(?:,\s+|\s+và\s+)\d+(?!\d*[.,/]?\d*\s*(?:%|điểm|hồ|"
         rf"{NOUNS})))?)(?![\d]*(?:/\d|[.,]\d|\s*%|\s*điểm))",
         _I,
     ),
