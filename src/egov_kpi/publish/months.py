@@ -13,6 +13,7 @@ from psycopg import sql
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.contracts.model import Contract
+from egov_kpi.ledger.purges import purged
 from egov_kpi.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -29,6 +30,16 @@ DOMAINS = {
     "portal.procedures": "procedure",
 }
 KPI = "kpi"
+# Of the datasets with versions: the fact, its key as the dataset writes it, and the months in which a row of it counts.
+_DOSSIER_MONTHS = ("business_month", "settled_month", "returned_month")
+_FACT_OF = {
+    "ioffice.outgoing_documents": ("fct_document", "document_id", "v.document_id", ("business_month",)),
+    "one_stop.dossiers": ("fct_dossier", "dossier_hash", "v.dossier_hash", _DOSSIER_MONTHS),
+    "forms.paper_register": (
+        "fct_dossier", "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)",
+        _DOSSIER_MONTHS,
+    ),
+}  # fmt: skip
 _DATES = {"date", "timestamp"}
 
 
@@ -46,8 +57,9 @@ def touched_months(
     watched = sorted({*loads, *_ahead_of(conn, min(days))})
     for contract in all_contracts(settings).values():
         facts, cells = _of_contract(conn, contract, loads)
-        found[DOMAINS[contract.id]] |= facts
-        figures |= cells | _of_contract(conn, contract, watched)[1]
+        kept = _of_purged_versions(conn, contract, colour, loads)
+        found[DOMAINS[contract.id]] |= facts | kept
+        figures |= cells | kept | _of_contract(conn, contract, watched)[1]
     # Nothing is known of the future: a due date of next year opens no cell.
     known = {month for month in figures if month <= max(days)}
     found[KPI] = known | _around_beginning(conn, colour, known, as_of)
@@ -129,6 +141,26 @@ def _months_of_keys(conn: Connection, contract: Contract, loads: list[int], colu
         " where m.month is not null"
     ).format(keys=keys, table=sql.Identifier("raw", contract.table), values=_months_of(columns))
     return {row[0] for row in conn.execute(query, (loads,)).fetchall()}
+
+
+def _of_purged_versions(conn: Connection, contract: Contract, colour: str, loads: list[int]) -> set[date]:
+    """Months that the facts still know of these keys where raw has lost the version that they were made of."""
+    gone = sorted(purged(conn))
+    if not gone or not loads or contract.id not in _FACT_OF:
+        return set()
+    fact, column, key, months = _FACT_OF[contract.id]
+    query = sql.SQL(
+        "select distinct m.month from {fact} as f cross join lateral unnest(array[{months}]) as m (month)"
+        " where f.load_seq = any(%(gone)s) and m.month is not null"
+        " and f.{column} in (select {key} from {raw} as v where v.load_seq = any(%(loads)s))"
+    ).format(
+        fact=sql.Identifier(colour, fact),
+        column=sql.Identifier(column),
+        months=sql.SQL(", ").join(sql.SQL("f.{}").format(sql.Identifier(month)) for month in months),
+        key=sql.SQL(key),  # of this module
+        raw=sql.Identifier("raw", contract.table),
+    )
+    return {row[0] for row in conn.execute(query, {"gone": gone, "loads": loads}).fetchall()}
 
 
 def first_day(day: date) -> date:
