@@ -29,6 +29,8 @@ FACTS = {
     "fct_certificate": ("iso.certificates",),
     "fct_procedure_offer": ("portal.procedures",),
 }
+# Measures without a key that are one per unit, however many rows of the unit show it.
+ONE_PER_UNIT = frozenset({"iso_mandated"})
 # Parts of an address stand where no code has a character.
 _MARK = "\x1f"
 _ADDRESS = ("agency_code", "load_seq", "file_digest", "row_no")
