@@ -61,9 +61,9 @@ def _workbook(path: Path, sheet: str) -> Callable[[int], dict[str, str]]:
     return lambda row: {str(name): str(value) for name, value in zip(header, rows[row - 1], strict=True)}
 
 
-def true_dossiers(world: World, unit: str, first: str, last: str) -> pd.DataFrame:
-    """Dossiers of the software that a unit with all below it really received in a period."""
-    rows = effective(world.records.dossiers, DOSSIER_KEY, AS_OF)
+def true_dossiers(world: World, unit: str, first: str, last: str, as_of: pd.Timestamp = AS_OF) -> pd.DataFrame:
+    """Dossiers of the software that a unit with all below it really received in a period, as known on a day."""
+    rows = effective(world.records.dossiers, DOSSIER_KEY, as_of)
     tree = closure(world.records.units)
     members = tree[tree["agency_code"] == unit]["member_code"]
     inside = rows["received_at"].between(first, f"{last} 23:59")
