@@ -16,7 +16,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.db.fence import fence
 from egov_kpi.ledger.events import append
 from egov_kpi.publish import colours, dbt, digest
-from egov_kpi.publish.code import code_version
+from egov_kpi.publish.code import code_version, model_parts
 from egov_kpi.publish.colours import BuildPlan
 from egov_kpi.publish.months import KPI
 from egov_kpi.settings import Settings
@@ -125,6 +125,7 @@ def _event(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
         "touched": list(plan.touched),
         "rebuild": plan.rebuild,
         "models": plan.models,
+        "parts": model_parts(settings),
         "months": plan.touched_months,
         "code_version": code_version(settings),
     }

@@ -32,6 +32,10 @@ CAUSES = {
     "purged": ("dữ liệu gốc của lô đã hủy vì hết hạn lưu", "a load's source data was purged past its retention"),
     "rollback": ("quay lại bản công bố trước", "a publish was rolled back"),
     "kpi_version": ("phiên bản chỉ tiêu thay đổi", "another version of the KPI"),
+    "unit_merger": (
+        "danh mục đơn vị thay đổi (sáp nhập, chia tách, đổi mã)",
+        "the list of units was changed: merged, split or renamed",
+    ),
     "code_change": ("mô hình tính thay đổi", "the models were changed"),
     "day_moved": ("ngày chốt thay đổi", "the business date moved: something expired or came due"),
     "unexplained": ("chưa rõ nguyên nhân", "no cause found in the ledger"),
@@ -79,6 +83,7 @@ class Step:
     loads: tuple[LoadChange, ...]
     models_changed: bool
     rollbacks: list[dict[str, Any]]
+    units_changed: bool = False
 
 
 def restatements(settings: Settings, publish_no: int | None = None) -> dict[str, Any]:
@@ -142,13 +147,21 @@ def _changed(conn: Connection, condition: str, values: dict[str, Any]) -> list[d
 # ------------------------------------------------------------------------------------------ between two publishes
 
 
+def changed_parts(publish: Publish, before: Publish) -> dict[str, bool]:
+    """Whether the lists of units, or anything else of the models, differ; of builds that told no parts the whole."""
+    now, then = publish.parts, before.parts
+    if now is None or then is None:
+        return {"models_changed": publish.models.split(":")[0] != before.models.split(":")[0], "units_changed": False}
+    return {"models_changed": now["rest"] != then["rest"], "units_changed": now["units"] != then["units"]}
+
+
 def _step(conn: Connection, publish: Publish) -> Step:
     before = find_publish(conn, publish.publish_no - 1)
     return Step(
         publish=publish,
         before=before,
         loads=tuple(_load_changes(conn, publish, before)),
-        models_changed=publish.models.split(":")[0] != before.models.split(":")[0],
+        **changed_parts(publish, before),
         rollbacks=_rollbacks(conn, before.event_no, publish.event_no),
     )
 
@@ -258,6 +271,8 @@ def causes_of(
     if len(versions) > 1:
         found.append(_cause("kpi_version", f"{entry['kpi_version_before']} → {entry['kpi_version']}"))
     found += [_cause("rollback", item["reason"]) for item in step.rollbacks]
+    if step.units_changed:
+        found.append(_cause("unit_merger", f"{step.before.code_version} → {step.publish.code_version}"))
     if step.models_changed:
         found.append(_cause("code_change", f"{step.before.code_version} → {step.publish.code_version}"))
     if not found and step.publish.business_date != step.before.business_date:
