@@ -2,7 +2,7 @@
 #   make nightly DATE=2023-03-07    EGOV_KPI_DATABASE_URL=postgresql://… make nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load claims-measure clean
+.PHONY: help setup browser lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load bench-trace bench-report claims-measure clean
 
 ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
@@ -15,6 +15,8 @@ PYTEST_ARGS ?=
 # Kills of `make chaos`: so many at the level of a stage, so many under Airflow.
 SEEDS ?= 12
 AIRFLOW ?= 2
+# What a benchmark is told, as in `make bench-trace BENCH_ARGS=--here`.
+BENCH_ARGS ?=
 
 help: ## Danh sách lệnh · this list
 	@echo "egov-kpi-warehouse"
@@ -73,6 +75,12 @@ proof: setup ## Chạy mọi phép chứng minh, tối đa 60 phút · run every
 
 bench-load: setup ## So tốc độ nạp với psql · loading a million rows, measured against psql side by side
 	@$(BIN)/python benchmarks/bench_load.py
+
+bench-trace: setup ## Đo thời gian truy vết trên một năm của tỉnh, tối đa 5 giây · traces of a province-year, 5 s at most
+	@$(BIN)/python benchmarks/bench_trace.py $(BENCH_ARGS)
+
+bench-report: setup ## Đo thời gian mở trang báo cáo đang xem, tối đa 1 giây · pages of the report shown, 1 s at most
+	@$(BIN)/python benchmarks/bench_report.py $(BENCH_ARGS)
 
 claims-measure: setup ## Đo bộ soát số liệu báo cáo · precision and recall of the claims checker
 	@$(BIN)/python benchmarks/claims/measure.py

@@ -32,10 +32,11 @@ def _publish_nights(settings: Settings) -> None:
         place = (settings.database_url, settings.local_dir)
         with environment(*place, SOURCE_BASE_URL=source.url, SOURCE_TOKEN=key) as pointed:
             for night, datasets in NIGHTS.items():
-                _publish(pointed, night, datasets)
+                publish_night(pointed, night, datasets)
 
 
-def _publish(settings: Settings, night: date, datasets: tuple[str, ...]) -> None:
+def publish_night(settings: Settings, night: date, datasets: tuple[str, ...]) -> None:
+    """One night of these datasets, gated, built and published without an audit."""
     from egov_kpi.night import ingest
     from egov_kpi.publish import publish as publishing
     from egov_kpi.publish.build import build

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,9 @@ class Settings(BaseSettings):
 
     # The static report after every publish; without it `egov-kpi report build` makes one when asked.
     report_after_publish: bool = True
+
+    # Months that raw rows and landed files are kept after the month of their load; `egov-kpi purge` removes older ones.
+    retention_months: int = Field(default=24, ge=12)
 
     timezone: str = "Asia/Ho_Chi_Minh"
     # First business date that the 02:00 schedule may run by itself. Empty: nights are only started by hand, because the

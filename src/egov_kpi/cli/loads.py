@@ -1,16 +1,23 @@
-"""Commands about loads: `load`, `pull`, `gate`, `revoke`. They call what the tasks of the ingest DAGs call."""
+"""Commands about loads: `load`, `pull`, `gate`, `revoke`, `purge`. They call what the tasks of the ingest DAGs call."""
 
+import getpass
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from egov_kpi.cli import output
-from egov_kpi.cli.options import BusinessDate, Json, OptionalDate, Reason, check_dataset
+from egov_kpi.cli.options import BusinessDate, Json, OptionalDate, Reason, check_dataset, parse_month
 from egov_kpi.errors import EgovError, ExitCode
 
 Dataset = Annotated[str, typer.Argument(callback=check_dataset, help="one_stop.dossiers, …")]
+By = Annotated[
+    str,
+    typer.Option("--by", default_factory=getpass.getuser, help="Người thực hiện, ghi vào sổ cái · who, for the ledger"),
+]
 SomeDatasets = Annotated[list[str] | None, typer.Argument(help="mặc định: tất cả · default: all")]
 
 
@@ -19,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command("pull")(pull)
     app.command("gate")(gate)
     app.command("revoke")(revoke)
+    app.command("purge")(purge)
 
 
 def load(
@@ -74,6 +82,29 @@ def revoke(
 
     take_out(load_seq, reason)
     output.emit({"load_seq": load_seq, "reason": reason}, [f"load={load_seq} revoked: {reason}"], as_json)
+
+
+def purge(
+    by: By,
+    month: Annotated[
+        date | None, typer.Argument(parser=parse_month, metavar="[YYYY-MM]", help="tháng nạp · load month")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Lý do, ghi vào sổ cái · why; kept in the ledger")] = "",
+    as_json: Json = False,
+) -> None:
+    """Hủy dữ liệu gốc của một tháng hết hạn lưu; không kèm tháng: liệt kê · purge a load month, or list those due."""
+    from egov_kpi.raw.purge import past_retention
+    from egov_kpi.raw.purge import purge as remove
+    from egov_kpi.settings import get_settings
+
+    if month is None:
+        found = past_retention(get_settings())
+        lines = [f"{entry['month']:%Y-%m} loads={entry['loads']} rows={entry['rows']}" for entry in found]
+        output.emit(found, lines or ["chưa tháng nào hết hạn lưu · no month is past its retention"], as_json)
+        return
+    result = remove(get_settings(), month, reason, by)
+    line = f"{month:%Y-%m} loads={len(result.loads)} rows={result.rows} folders={result.folders}"
+    output.emit(asdict(result), [f"{line} · sổ cái · ledger event {result.event_no}"], as_json)
 
 
 def _chosen(datasets: list[str] | None) -> list[str]:

@@ -16,6 +16,16 @@ def parse_date(text: str | date) -> date:
         raise typer.BadParameter(f"{text!r}: yyyy-mm-dd") from error
 
 
+def parse_month(text: str | date) -> date:
+    """The first day of a month given as yyyy-mm; anything else is wrong usage (exit 2)."""
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: yyyy-mm") from error
+
+
 Json = Annotated[bool, typer.Option("--json", help="Kết quả dạng JSON · result as one JSON document")]
 BusinessDate = Annotated[
     date,

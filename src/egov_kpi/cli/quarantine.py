@@ -1,4 +1,4 @@
-"""Commands about refused rows: `quarantine`, `waiver`, `decision`."""
+"""Commands about refused rows and originals: `quarantine`, `waiver`, `decision`, `open-row`."""
 
 import getpass
 from datetime import date
@@ -57,6 +57,7 @@ def register(app: typer.Typer) -> None:
     waivers.command("list")(list_waivers)
     app.add_typer(waivers, name="waiver")
     app.command("decision")(decision)
+    app.command("open-row")(open_row)
 
 
 # ----------------------------------------------------------------------------------------------------------- quarantine
@@ -99,8 +100,10 @@ def show(
     from egov_kpi.quarantine.review import show as look
 
     found = look(row)
+    gone = found["purged"]
     lines = [
         f"{found['row']} {found['state']} · load {found['load_seq']} · {_place(found)} · dòng {found['row_no']}",
+        *([f"  đã hủy bản gốc, chứng nhận: sự kiện · purged, certificate: event {gone['event_no']}"] if gone else []),
         *(f"  {name} = {value}" for name, value in found["values"].items() if value is not None),
         *(f"  {rule['rule_id']}: {rule['reason_vi']} → {rule['remediation_vi']}" for rule in found["rules"]),
         *output.table(
@@ -132,6 +135,8 @@ def export(
     counts = ", ".join(f"{name} {rows}" for name, rows in result["datasets"].items())
     nothing = f"đơn vị {agency} không có dòng nào đang chờ · no open row of unit {agency}"
     output.emit(result, [f"{result['file']}: {counts}" if result["file"] else nothing], as_json)
+    for load_seq, rows in result["purged"].items():
+        output.note(f"  load {load_seq}: {rows} dòng đã hủy bản gốc vì hết hạn lưu · rows whose originals were purged")
 
 
 def take_return(
@@ -186,6 +191,26 @@ def _finish(loads: list[dict[str, Any]], as_json: bool) -> None:
     worst = max((output.exit_code(load["verdict"]) for load in loads), default=ExitCode.OK)
     if worst:
         raise typer.Exit(int(worst))
+
+
+def open_row(
+    dataset: Annotated[str, typer.Argument(callback=check_dataset, help="one_stop.dossiers, …")],
+    file_digest: Annotated[str, typer.Argument(metavar="FILE_DIGEST", help="mã băm của tệp · digest of the file")],
+    row: Annotated[int, typer.Argument(metavar="ROW", min=1, help="số dòng trong tệp · number of the row")],
+    reason: Reason,
+    by: By,
+    as_json: Json = False,
+) -> None:
+    """Mở một dòng gốc, đủ mọi ô; ghi sổ cái trước khi mở · one original row in full, logged before it is opened."""
+    from egov_kpi.quarantine.original import open_row as look
+    from egov_kpi.settings import get_settings
+
+    found = look(get_settings(), dataset, file_digest, row, reason=reason, by=by)
+    lines = [
+        f"{found['file']} · dòng · row {row} · load {found['load_seq']} · sổ cái · ledger event {found['event_no']}",
+        *(f"  {header} = {text}" for header, text in {**found["cells"], **found["added"]}.items()),
+    ]
+    output.emit(found, lines, as_json)
 
 
 # --------------------------------------------------------------------------------------------------------------- waiver

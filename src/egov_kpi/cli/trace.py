@@ -17,6 +17,7 @@ PublishNo = Annotated[
     int | None,
     typer.Option("--publish", min=1, help="Số bản công bố · number of the publish; default: the current one"),
 ]
+PURGED = "đã hủy bản gốc, chứng nhận: sự kiện · originals purged, certificate: event {}"
 _SIDES = {"numerator": "tử số · numerator", "denominator": "mẫu số · denominator"}
 
 
@@ -128,6 +129,7 @@ def _load_lines(load: dict[str, Any]) -> list[str]:
     revoked = f" · thu hồi · revoked: {load['revoked_because']}" if load["revoked_because"] else ""
     return [
         f"  {load['load_seq']} {load['dataset']} {load['verdict']} {load['business_date']} {account}{revoked}",
+        *([f"    {PURGED.format(load['purged']['event_no'])}: {load['purged']['reason']}"] if load["purged"] else []),
         f"    manifest {manifest['content_digest']} · run {load['run_id'] or '-'} · code {load['code_version']}",
         *(
             f"    {entry['name']} {entry['bytes']} B {entry['sha256_landed']}"
@@ -166,6 +168,7 @@ def _row_lines(found: dict[str, Any]) -> list[str]:
     history = [
         f"  load {entry['load_seq']} {entry['file']}: {' · '.join(FATES[entry['fate']])}"
         + (f" ({', '.join(entry['rule_ids'])}, {entry['state']})" if entry["rule_ids"] else "")
+        + (f" · {PURGED.format(entry['purged_event_no'])}" if entry["purged_event_no"] else "")
         for entry in found["history"]
     ]
     figures = [

@@ -72,7 +72,7 @@ def anchor_head(settings: Settings) -> AnchorResult:
 
 
 def anchor_after_publish(settings: Settings) -> dict[str, Any]:
-    """The same for a night: a failure is recorded and told, and undoes nothing."""
+    """The same for a night, after its publish and at its end: a failure is recorded and told, and undoes nothing."""
     try:
         result = anchor_head(settings)
     except EgovError as error:

@@ -58,7 +58,8 @@ def export(settings: Settings, publish_no: int, path: Path, since_anchor: bool =
     """Write the pack of a publish, check it, and note its digest in the ledger.
 
     The events go from the first one, or from the last anchor before the publish was built, to the first anchor that
-    covers the publish. EGOV-EVIDENCE-004 without such a publish, -005 where a file is in the way.
+    covers the publish and the certificates of loads that were purged since.
+    EGOV-EVIDENCE-004 without such a publish, -005 where a file is in the way.
     """
     if path.exists():
         raise EgovError("EGOV-EVIDENCE-005", file=path)
@@ -96,7 +97,22 @@ def _segment(
     event_no, published = row
     before = [anchor.event_no for anchor in anchors if anchor.event_no < published["build_event_no"]]
     first = max(before, default=0) + 1 if since_anchor else 1
-    return Segment(first, covering(settings, event_no), published)
+    return Segment(first, _last_event(conn, settings, event_no), published)
+
+
+def _last_event(conn: Connection, settings: Settings, event_no: int) -> int:
+    """The end of a segment: an anchor behind the publish, and behind the certificate of each purged load in it."""
+    last = covering(settings, event_no)
+    while True:
+        row = conn.execute(
+            "select max(p.event_no) from ledger.purged_load as p inner join ledger.load as l using (load_seq)"
+            " where l.event_no <= %s",
+            (last,),
+        ).fetchone()
+        certificate = row[0] if row and row[0] else 0
+        if certificate <= last:
+            return last
+        last = covering(settings, certificate)
 
 
 def _members(conn: Connection, settings: Settings, segment: Segment, anchors: list[Anchor]) -> dict[str, bytes]:

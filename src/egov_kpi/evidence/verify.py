@@ -269,10 +269,13 @@ class Check:
         self.judge(holds, f"{len(rows)} kết quả kiểm tra cổng", f"{len(rows)} results of the gates")
 
     def manifests(self) -> None:
-        """One line per registered load: what its landing manifest says, held against its event."""
+        """One line per registered load: what its landing manifest says, or that it is gone, held against its event."""
         loads = [event["said"] for event in self.events if event["kind"] == "load_registered"]
         lines = [parse(line) for line in self.lines("manifests.jsonl")]
         wrong = [] if [m["load_seq"] for m in lines] == [load["load_seq"] for load in loads] else ["?"]
+        certified = self.certificates()
+        purged: list[Any] = []
+        lost: list[Any] = []
         for load, manifest in zip(loads, lines, strict=False):
             files = [
                 {name: file[name] for name in ("bytes", "sha256_landed", "sha256_received")} for file in load["files"]
@@ -281,8 +284,22 @@ class Check:
             whole = load["content_digest"] == sha256("\n".join(file["sha256_landed"] for file in files))
             if not whole or manifest not in ({**told, "files": files}, {**told, "gone": True}):
                 wrong.append(load["load_seq"])
+            elif "gone" in manifest:
+                named = certified.get(load["load_seq"]) == [file["sha256_landed"] for file in files]
+                (purged if named else lost).append(load["load_seq"])
         told_wrong = f": {wrong[:5]}" if wrong else ""
         self.judge(not wrong, f"{len(lines)} bản kê tệp gốc{told_wrong}", f"{len(lines)} landing manifests{told_wrong}")
+        if purged:
+            self.say(OK, f"Tệp gốc của {len(purged)} lô đã hủy, có chứng nhận: {purged[:5]}",
+                     f"Files of {len(purged)} loads were purged, each with its certificate: {purged[:5]}")  # fmt: skip
+        if lost:
+            self.say(UNKNOWN, f"Tệp gốc của {len(lost)} lô không còn mà không có chứng nhận hủy: {lost[:5]}",
+                     f"Files of {len(lost)} loads are gone, and no certificate says so: {lost[:5]}")  # fmt: skip
+
+    def certificates(self) -> dict[Any, list[str]]:
+        """Digests of the files of each load that an event of these says was purged."""
+        told = [load for event in self.events if event["kind"] == "raw_purged" for load in event["said"]["loads"]]
+        return {load["load_seq"]: [file["sha256_landed"] for file in load["files"]] for load in told}
 
     def leaves(self) -> None:
         self.leaf: dict[tuple[Any, Any], tuple[Any, Any]] = {}

@@ -10,6 +10,7 @@ from typing import Any
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
+from egov_kpi.evidence.anchor import anchor_after_publish
 from egov_kpi.night import books, ingest
 from egov_kpi.night.build import build_and_publish, current_publish
 from egov_kpi.night.progress import Progress
@@ -43,7 +44,8 @@ def run_in_process(business_date: date, progress: Progress, settings: Settings |
     try:
         build_and_publish(business_date, settings=settings)
     finally:
-        # it shows a night that is not published as well
+        # a night that is not published is anchored and shown as well: what failed in it can't be unsaid
+        anchor_after_publish(settings)
         if settings.report_after_publish:
             report_after_publish(settings)
     return _result(settings, business_date, progress)

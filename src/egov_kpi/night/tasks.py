@@ -83,11 +83,16 @@ def build_and_publish(partition_key: str, run_id: str = "") -> dict[str, Any]:
 
 
 def report() -> dict[str, Any]:
-    """The static report of the publish that readers see; nothing to do before the first one, or where it is off."""
+    """The end of every night, published or not: the head of the ledger is anchored, then the report is made.
+
+    Without a report nothing more is done. An anchor that fails is told and recorded, and undoes nothing.
+    """
+    from egov_kpi.evidence.anchor import anchor_after_publish
     from egov_kpi.report.site import build_report
     from egov_kpi.report.state import told
     from egov_kpi.settings import get_settings
 
+    anchor_after_publish(get_settings())
     if not get_settings().report_after_publish:
         return {}
     with _explained(final=(ExitCode.REFUSED,)):

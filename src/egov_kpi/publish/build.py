@@ -16,7 +16,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.db.fence import fence
 from egov_kpi.ledger.events import append
 from egov_kpi.publish import colours, dbt, digest
-from egov_kpi.publish.code import code_version
+from egov_kpi.publish.code import code_version, model_parts
 from egov_kpi.publish.colours import BuildPlan
 from egov_kpi.publish.facts import DOMAIN_OF_TABLE
 from egov_kpi.publish.months import KPI
@@ -54,32 +54,46 @@ def build(
         return _build(settings, business_date, rebuild=False, run_id=run_id)
 
 
-def rebuild(settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS) -> BuildResult:
-    """The same from nothing: the idle colour is emptied first, by delete."""
+def rebuild(
+    settings: Settings, business_date: date, wait_seconds: float = FENCE_WAIT_SECONDS, without_purged: bool = False
+) -> BuildResult:
+    """The same from nothing: the idle colour is emptied first, by delete.
+
+    `without_purged` gives up the loads whose rows were purged, for this build and all later ones.
+    """
     with fence(FENCE, wait_seconds, settings=settings, role="builder"):
-        return _build(settings, business_date, rebuild=True)
+        return _build(settings, business_date, rebuild=True, without_purged=without_purged)
 
 
-def _build(settings: Settings, business_date: date, rebuild: bool, run_id: str = "") -> BuildResult:
+def _build(
+    settings: Settings, business_date: date, rebuild: bool, run_id: str = "", without_purged: bool = False
+) -> BuildResult:
     with connect("builder", settings) as conn:
         colours.require_no_hold(colours.live(conn))
         dbt.seed(settings)
-        plan = colours.plan(conn, business_date, settings, rebuild=rebuild)
+        plan = colours.plan(conn, business_date, settings, rebuild, without_purged)
         if not rebuild and (plan.is_live_current or plan.is_built):
             return _result(plan, built=False, nodes=0)
-        event_no = append(conn, "build_planned", _event(settings, plan))
-        conn.commit()
-        _prepare(conn, plan)
-        conn.commit()
-        results = dbt.run(settings, "build", "--exclude-resource-type", "seed", variables=variables(plan))
-        _keep_results(conn, event_no, results)
-        conn.commit()
-        dbt.require_success(results, plan.colour)
-        digest.refresh_leaves(conn, plan.colour, None if plan.rebuild else _all_touched(plan))
-        made_by = {"run_id": run_id or None, "dbt_invocation_id": dbt.last_invocation_id()}
-        append(conn, "colour_built", {**_event(settings, plan), **made_by})
-        conn.commit()
-    return _result(plan, built=True, nodes=len(results))
+        nodes = carry_out(conn, settings, plan, {"run_id": run_id or None})
+    return _result(plan, built=True, nodes=nodes)
+
+
+def carry_out(conn: Connection, settings: Settings, plan: BuildPlan, said: dict[str, Any]) -> int:
+    """Build what was planned, between the two events that tell of it; how many nodes ran. `said` goes into the last."""
+    event_no = append(conn, "build_planned", _event(settings, plan))
+    conn.commit()
+    _prepare(conn, plan)
+    conn.commit()
+    results = dbt.run(settings, "build", "--exclude-resource-type", "seed", variables=variables(plan))
+    _keep_results(conn, event_no, results)
+    conn.commit()
+    dbt.require_success(results, plan.colour)
+    digest.refresh_leaves(conn, plan.colour, None if plan.rebuild else _all_touched(plan))
+    made_by = {**said, "dbt_invocation_id": dbt.last_invocation_id()}
+    left_out = {"left_out": list(plan.left_out)} if plan.left_out else {}
+    append(conn, "colour_built", {**_event(settings, plan), **left_out, **made_by})
+    conn.commit()
+    return len(results)
 
 
 def _all_touched(plan: BuildPlan) -> set[date]:
@@ -107,6 +121,7 @@ def _event(settings: Settings, plan: BuildPlan) -> dict[str, Any]:
         "touched": list(plan.touched),
         "rebuild": plan.rebuild,
         "models": plan.models,
+        "parts": model_parts(settings),
         "months": plan.touched_months,
         "code_version": code_version(settings),
     }

@@ -10,6 +10,7 @@ from egov_kpi.settings import Settings
 
 _PARTS = ("contracts", "dbt_project", "expectations", "sql", "src")
 _MODEL_SUFFIXES = {".sql", ".yml", ".yaml", ".csv"}
+_UNIT_LISTS = {"agency.csv", "agency_alias.csv"}
 _MADE_BY_DBT = {"target", "logs", "dbt_packages"}
 _NOT_CODE = {"__pycache__", *_MADE_BY_DBT}
 
@@ -31,6 +32,14 @@ def model_digest(settings: Settings) -> str:
 def seed_digest(settings: Settings) -> str:
     """Digest of the seeds and of what is declared about them."""
     return _digest(settings.dbt_dir, _files([settings.dbt_dir / "seeds"]))
+
+
+def model_parts(settings: Settings) -> dict[str, str]:
+    """The same in two parts: the lists of units, which change when units merge, and everything else."""
+    files = list(model_files(settings))
+    lists = [path for path in files if path.name in _UNIT_LISTS]
+    rest = [path for path in files if path.name not in _UNIT_LISTS]
+    return {"units": _digest(settings.dbt_dir, lists), "rest": _digest(settings.dbt_dir, rest)}
 
 
 def model_files(settings: Settings) -> Iterator[Path]:

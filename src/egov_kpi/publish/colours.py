@@ -4,6 +4,7 @@ Two colours hold the published models; one is live. A build goes into the other.
 colour has not seen, never "everything after number n": a load that commits late would be skipped for ever.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ import psycopg
 from egov_kpi.db.migrate import schema_version
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.loads import promoted_loads
+from egov_kpi.ledger.purges import purged
 from egov_kpi.publish import months
 from egov_kpi.publish.code import model_digest
 from egov_kpi.settings import Settings
@@ -59,7 +61,7 @@ class BuildPlan:
     """One build: `touched` loads are recomputed, `counted` loads are what may be seen in the result.
 
     `is_live_current`: the live colour shows exactly this already. `is_built`: the idle colour holds exactly this
-    already.
+    already. `left_out` are purged loads that a person has given up, so that a rebuild can do without them.
     """
 
     colour: str
@@ -73,6 +75,7 @@ class BuildPlan:
     models: str
     is_live_current: bool
     is_built: bool
+    left_out: tuple[int, ...] = ()
 
 
 def live(conn: Connection) -> Live:
@@ -126,15 +129,20 @@ def _day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def plan(conn: Connection, business_date: date, settings: Settings, rebuild: bool = False) -> BuildPlan:
-    """What to build for a business date."""
+def plan(
+    conn: Connection, business_date: date, settings: Settings, rebuild: bool = False, without_purged: bool = False
+) -> BuildPlan:
+    """What to build for a business date; EGOV-PUB-011 when that needs rows that were purged."""
     pointer = live(conn)
     counted, as_of, models = wanted(conn, pointer, business_date, settings)
+    given_up = counted & purged(conn).keys() if without_purged else frozenset()
+    counted -= given_up
     idle = state(conn, pointer.idle)
     rebuild = rebuild or idle.is_half_rebuilt or idle.models != models
     none: frozenset[int] = frozenset()
     base, dirty = (none, none) if rebuild else (idle.applied, idle.dirty)
     touched = (counted ^ base) | dirty
+    require_raw(conn, touched)
     found = months.touched_months(conn, settings, pointer.idle, sorted(touched), as_of, idle.as_of_seen)
     return BuildPlan(
         colour=pointer.idle,
@@ -148,7 +156,52 @@ def plan(conn: Connection, business_date: date, settings: Settings, rebuild: boo
         models=models,
         is_live_current=pointer.publish_no > 0 and holds(state(conn, pointer.colour), counted, as_of, models),
         is_built=not rebuild and holds(idle, counted, as_of, models),
+        left_out=tuple(sorted(given_up)),
     )
+
+
+def plan_of_publish(conn: Connection, settings: Settings, counted: frozenset[int], as_of: date) -> BuildPlan:
+    """What to build so that the idle colour shows again what a past publish counted on its day, from nothing."""
+    idle = state(conn, live(conn).idle)
+    require_raw(conn, counted)
+    loads = tuple(sorted(counted))
+    found = months.touched_months(conn, settings, idle.colour, list(loads), as_of, idle.as_of_seen)
+    return BuildPlan(
+        colour=idle.colour,
+        as_of=as_of,
+        to_apply=loads,
+        to_unapply=(),
+        counted=loads,
+        touched=loads,
+        touched_months=months.all_months(found, as_of),
+        rebuild=True,
+        models=f"{model_digest(settings)}:{schema_version(conn)}",
+        is_live_current=False,
+        is_built=False,
+    )
+
+
+def require_raw(conn: Connection, touched: frozenset[int]) -> None:
+    """EGOV-PUB-011 when rows of these loads have to be read and are gone: what a purge leaves are facts."""
+    gone = [entry for load_seq, entry in sorted(purged(conn).items()) if load_seq in touched]
+    if gone:
+        events = sorted({entry.event_no for entry in gone})
+        raise EgovError("EGOV-PUB-011", loads=_listed(entry.load_seq for entry in gone), events=_listed(events))
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    first, *others = list(numbers)
+    return ", ".join(map(str, [first, *others[:4]])) + (" …" if len(others) > 4 else "")
+
+
+def left_out(conn: Connection) -> frozenset[int]:
+    """Purged loads that a rebuild was told to do without: no later build counts them."""
+    rows = conn.execute(
+        "select l.load_seq::bigint from ledger.event as e"
+        " cross join lateral jsonb_array_elements_text(e.body_json -> 'left_out') as l (load_seq)"
+        " where e.kind = 'colour_built' and e.body_json ? 'left_out'"
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
 
 
 def wanted(
@@ -158,7 +211,7 @@ def wanted(
 
     A publish never goes back in time: a business date before that of the live publish is taken for that one.
     """
-    counted = frozenset(load.load_seq for load in promoted_loads(conn))
+    counted = frozenset(load.load_seq for load in promoted_loads(conn)) - left_out(conn)
     as_of = max(business_date, pointer.business_date or business_date)
     return counted, as_of, f"{model_digest(settings)}:{schema_version(conn)}"
 

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.contracts.model import Contract
+from egov_kpi.ledger.purges import purged
 from egov_kpi.publish.facts import FACT_OF_DATASET
 from egov_kpi.settings import Settings
 
@@ -22,6 +23,20 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 Months = dict[str, list[date]]
 
 KPI = "kpi"
+# Of the datasets with versions: the fact, its key as the dataset writes it, and the months in which a row `f` counts.
+_DOSSIER_MONTHS = (
+    "select f.settled_month union select f.returned_month union select f.closed_month"
+    " union select g.month::date from generate_series(f.business_month,"
+    " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)"
+)
+_FACT_OF = {
+    "ioffice.outgoing_documents": ("fct_document", "document_id", "v.document_id", "select f.business_month"),
+    "one_stop.dossiers": ("fct_dossier", "dossier_hash", "v.dossier_hash", _DOSSIER_MONTHS),
+    "forms.paper_register": (
+        "fct_dossier", "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)",
+        _DOSSIER_MONTHS,
+    ),
+}  # fmt: skip
 _DATES = {"date", "timestamp"}
 
 
@@ -81,9 +96,10 @@ def touched_months(
     for contract in all_contracts(settings).values():
         fact = FACT_OF_DATASET[contract.id]
         months, cells = _of_contract(conn, contract, loads)
-        found[fact.domain] |= months
+        kept = _of_purged_versions(conn, contract, colour, loads, max(days))
+        found[fact.domain] |= months | kept
         if fact.in_figures:
-            figures |= cells | _of_contract(conn, contract, watched)[1]
+            figures |= cells | kept | _of_contract(conn, contract, watched)[1]
             figures |= _while_pending(conn, contract, colour, loads, max(days))
     # Nothing is known of the future: a due date of next year opens no cell.
     known = {month for month in figures if month <= max(days)}
@@ -199,6 +215,26 @@ def _while_pending(conn: Connection, contract: Contract, colour: str, loads: lis
     )
     rows = conn.execute(query, {"loads": loads, "colour": colour, "until": until}).fetchall()
     return {row[0] for row in rows}
+
+
+def _of_purged_versions(conn: Connection, contract: Contract, colour: str, loads: list[int], until: date) -> set[date]:
+    """Months that the facts still know of these keys where raw has lost the version that they were made of."""
+    gone = sorted(purged(conn))
+    if not gone or not loads or contract.id not in _FACT_OF:
+        return set()
+    fact, column, key, months = _FACT_OF[contract.id]
+    query = sql.SQL(
+        "select distinct m.month from {fact} as f cross join lateral ({months}) as m (month)"
+        " where f.load_seq = any(%(gone)s) and m.month is not null"
+        " and f.{column} in (select {key} from {raw} as v where v.load_seq = any(%(loads)s))"
+    ).format(
+        fact=sql.Identifier(colour, fact),
+        column=sql.Identifier(column),
+        months=sql.SQL(months),  # like the key, of this module
+        key=sql.SQL(key),
+        raw=sql.Identifier("raw", contract.table),
+    )
+    return {row[0] for row in conn.execute(query, {"gone": gone, "loads": loads, "until": until}).fetchall()}
 
 
 def first_day(day: date) -> date:

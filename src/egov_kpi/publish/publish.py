@@ -114,7 +114,7 @@ def _require_ready(conn: Connection, pointer: colours.Live, candidate: ColourSta
         reason = "it has not been built, or its last build was broken off"
     elif candidate.applied & revoked:
         reason = f"it holds the revoked loads {sorted(candidate.applied & revoked)}"
-    elif pointer.publish_no and not shown.applied - revoked <= candidate.applied:
+    elif pointer.publish_no and not shown.applied - revoked - colours.left_out(conn) <= candidate.applied:
         reason = "it lacks loads that are published"
     elif pointer.business_date and candidate.as_of < pointer.business_date:
         reason = f"it was built for {candidate.as_of}, before the current publish"

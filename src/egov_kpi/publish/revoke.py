@@ -6,6 +6,7 @@ from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import append
 from egov_kpi.ledger.loads import get_load
+from egov_kpi.ledger.purges import require_kept
 from egov_kpi.publish import colours
 from egov_kpi.publish.rollback import lift_hold
 from egov_kpi.settings import Settings, get_settings
@@ -22,7 +23,8 @@ class RevokeResult:
 
 
 def revoke(load_seq: int, reason: str, settings: Settings | None = None) -> RevokeResult:
-    """Append the revocation and lift a hold; EGOV-PUB-008 for a load that was never promoted."""
+    """Append the revocation and lift a hold; EGOV-PUB-008 for a load that was never promoted, EGOV-PURGE-005 for one
+    whose rows are gone: nobody knows its keys any more."""
     settings = settings or get_settings()
     if not reason.strip():
         raise EgovError("EGOV-PUB-009")
@@ -32,6 +34,7 @@ def revoke(load_seq: int, reason: str, settings: Settings | None = None) -> Revo
             return RevokeResult(load_seq, load.dataset, revoked=False, hold_lifted=False)
         if load.state != "promoted":
             raise EgovError("EGOV-PUB-008", load_seq=load_seq, reason=f"its state is {load.state}")
+        require_kept(conn, [load_seq])
         append(conn, "load_revoked", {"load_seq": load_seq, "reason": reason.strip()})
         on_hold = colours.live(conn).on_hold
         if on_hold:

@@ -12,6 +12,7 @@ from egov_kpi.db.fence import fence
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import Connection
 from egov_kpi.ledger.loads import Load, get_load, register_replay
+from egov_kpi.ledger.purges import require_kept
 from egov_kpi.night import ingest
 from egov_kpi.publish.code import code_version
 from egov_kpi.quarantine.database import require
@@ -24,7 +25,7 @@ def replay(load_seq: int, reason: str, settings: Settings | None = None) -> dict
     """Hear a load again; the report of the new load, with `replay_of`. A replay that was broken off is finished.
 
     EGOV-QUAR-001 when nothing of it is left to hear, EGOV-QUAR-002 when it waits or is revoked, EGOV-NIGHT-003 when the
-    gate could not check it, EGOV-DB-001 while another run loads the dataset.
+    gate could not check it, EGOV-DB-001 while another run loads the dataset, EGOV-PURGE-005 when its files are gone.
     """
     settings = settings or get_settings()
     require(reason=reason)
@@ -40,6 +41,7 @@ def _registered(settings: Settings, original: Load, reason: str) -> int:
     with connect("loader", settings) as conn:
         # Anew, under the fence: whoever held it may have decided.
         load = get_load(conn, original.load_seq)
+        require_kept(conn, [load.load_seq])
         if load.state in _STATES_VI:
             state_vi = _STATES_VI[load.state]
             raise EgovError(

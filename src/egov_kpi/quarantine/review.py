@@ -17,6 +17,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.gate.derive import ceiling_rule_id
 from egov_kpi.gate.suite import load_suite, suite_path
 from egov_kpi.ledger.events import Connection
+from egov_kpi.ledger.purges import purged
 from egov_kpi.quarantine.database import call, require
 from egov_kpi.settings import Settings, get_settings
 
@@ -81,7 +82,8 @@ def overview(
 
 
 def show(row: str, settings: Settings | None = None) -> dict[str, Any]:
-    """One refused row (dataset:number): place, public values, rules with their remedies, and its whole history."""
+    """One refused row (dataset:number): place, public values, rules with their remedies, its whole history, and the
+    certificate of its purge when the original is gone."""
     settings = settings or get_settings()
     contract, number = _named(row)
     with connect("custodian", settings) as conn, conn.cursor(row_factory=dict_row) as cursor:
@@ -96,12 +98,13 @@ def show(row: str, settings: Settings | None = None) -> dict[str, Any]:
         found = cursor.execute(query, (number,)).fetchone()
         if found is None:
             raise EgovError("EGOV-QUAR-003", row=row)
+        gone = purged(conn).get(found["load_seq"])
         history = cursor.execute(
             "select state, since, event_no, actor, by_name, by_load, cause from quarantine.row_life"
             " where dataset = %s and quarantine_id = %s order by event_no",
             (contract.id, number),
         ).fetchall()
-    return _shown(settings, contract, row, found, history)
+    return {**_shown(settings, contract, row, found, history), "purged": gone.as_dict() if gone else None}
 
 
 def _shown(

@@ -5,7 +5,8 @@ shows a row in full, so it belongs to its owner alone (0600) and each opening of
 way of one load per dataset, like any delivery.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from egov_kpi.contracts.loader import all_contracts, get_contract
 from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
+from egov_kpi.ledger.purges import purged
 from egov_kpi.quarantine.workbook_cells import MAX_ROWS, Sheet, write_workbook
 from egov_kpi.quarantine.workbook_return import GUIDE, take_return
 from egov_kpi.quarantine.workbook_rows import (
@@ -70,14 +72,20 @@ def export_workbook(settings: Settings, agency_code: str, datasets: Sequence[str
     """Write the open rows of one unit to a new workbook; rows per dataset. Without a single row nothing is written.
 
     `agency_code` is the unit's own code or one that its source writes, or `NO_AGENCY` for rows whose unit nobody knows;
-    no datasets means all.
+    no datasets means all. `purged` counts rows per load that can't be in it, since their originals are gone.
     EGOV-BOOK-001 (exit 2) when the file is there already, EGOV-BOOK-002 when a sheet can't hold the rows,
     EGOV-BOOK-022 and EGOV-LAND-... (exit 3) when landing no longer holds what was refused.
     """
     if path.exists():
         raise EgovError("EGOV-BOOK-001", file=path.name)
     chosen = [get_contract(name, settings) for name in datasets or sorted(all_contracts(settings))]
-    refused = {contract.id: _of_agency(settings, contract, agency_code) for contract in chosen}
+    opened = {contract.id: _of_agency(settings, contract, agency_code) for contract in chosen}
+    with connect(ROLE, settings) as conn:
+        gone = purged(conn)
+    refused = {
+        dataset: with_sent(settings, _kept(rows, gone), f"quarantine workbook of {agency_code}")
+        for dataset, rows in opened.items()
+    }
     sheets = [_sheet(settings, rows) for rows in refused.values() if rows]
     if sheets:
         write_workbook(path, [_guide(agency_code), *sheets])
@@ -87,6 +95,7 @@ def export_workbook(settings: Settings, agency_code: str, datasets: Sequence[str
         "file": str(path) if sheets else None,
         "rows": sum(counts.values()),
         "datasets": counts,
+        "purged": dict(Counter(row.load_seq for rows in opened.values() for row in rows if row.load_seq in gone)),
     }
 
 
@@ -105,7 +114,11 @@ def _of_agency(settings: Settings, contract: Contract, agency_code: str) -> list
         rows = open_rows(conn, contract, agency_code)
     if len(rows) > MAX_ROWS:
         raise EgovError("EGOV-BOOK-002", dataset=contract.id, count=len(rows), most=MAX_ROWS)
-    return with_sent(settings, rows, f"quarantine workbook of {agency_code}")
+    return rows
+
+
+def _kept(rows: Iterable[RefusedRow], gone: Container[int]) -> list[RefusedRow]:
+    return [row for row in rows if row.load_seq not in gone]
 
 
 def _sheet(settings: Settings, rows: Sequence[RefusedRow]) -> Sheet:

@@ -20,6 +20,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.landing.identify import identify
 from egov_kpi.landing.store import file_digest, safe_name
 from egov_kpi.ledger import events
+from egov_kpi.ledger.purges import require_kept
 from egov_kpi.load.text import clean
 from egov_kpi.quarantine.workbook_cells import ReadRow, plain_text, read_workbook, safe_text, value_text
 from egov_kpi.quarantine.workbook_deliver import Correction, Received, deliver, known_load, take_in
@@ -172,13 +173,16 @@ def _id(row: ReturnedRow) -> int:
 
 
 def _plan(settings: Settings, file: str, contract: Contract, rows: Sequence[ReturnedRow]) -> _Plan:
-    """What is to be loaded of a dataset; EGOV-BOOK-013 to -018 when a row is not what its code says."""
+    """What is to be loaded of a dataset; EGOV-BOOK-013 to -018 when a row is not what its code says,
+    EGOV-PURGE-005 when the original that it would be compared with is gone."""
     with connect(ROLE, settings) as conn:
         refused = rows_by_id(conn, contract, [_id(row) for row in rows])
     _refuse(file, "EGOV-BOOK-013", [row for row in rows if _id(row) not in refused])
     closed = [row.code for row in rows if refused[_id(row)].state != "open"]
     open_now = [row for row in rows if row.code not in set(closed)]
     _check_columns(file, contract, open_now)
+    with connect(ROLE, settings) as conn:
+        require_kept(conn, [refused[_id(row)].load_seq for row in open_now])
     sent = with_sent(settings, [refused[_id(row)] for row in open_now], f"corrected return {file}")
     pairs = [_Pair(row, was) for row, was in zip(open_now, sent, strict=True)]
     rules = Rules(settings, contract)

@@ -28,14 +28,21 @@ _KPI = (
     "numerator_unit_rollup", "denominator_measure", "denominator_time_rollup", "denominator_unit_rollup",
 )  # fmt: skip
 _ENDS_AT_ROWS = {
-    "vi": "Dấu vết đi đến từng dòng của tệp nguồn; muốn mở dòng gốc, đề nghị người giữ dữ liệu cách ly (custodian)",
-    "en": "The trace ends at lines of landed files; to open an original row, ask the custodian",
+    "vi": "Dấu vết đi đến từng dòng của tệp nguồn; muốn mở dòng gốc, đề nghị người giữ dữ liệu "
+    "cách ly (custodian) chạy egov-kpi open-row",
+    "en": "The trace ends at lines of landed files; to open an original row, ask the custodian (egov-kpi open-row)",
 }
 _ENDS_AT_HISTORY = {
     "vi": "Số liệu lấy từ lịch sử đã lưu; không màu nào còn giữ bản công bố này, nên dấu vết dừng ở các lô đã tính. "
-    "Muốn đến từng dòng: dựng lại từ raw bằng phiên bản mã nêu trên",
+    "Muốn đến từng dòng: dựng lại từ raw bằng phiên bản mã nêu trên (egov-kpi reproduce)",
     "en": "The figure is from the kept history; neither colour holds this publish any more, so the trace ends at the "
-    "loads that it counted. To reach single rows, rebuild from raw with the code version above",
+    "loads that it counted. To reach single rows, rebuild from raw with the code version above (egov-kpi reproduce)",
+}
+_ENDS_AT_CERTIFICATE = {
+    "vi": "Dấu vết dừng ở chứng nhận hủy (sự kiện {events} của sổ cái): dữ liệu gốc của lô {loads} đã hủy vì hết hạn "
+    "lưu; chứng nhận còn giữ mã băm của từng tệp và số dòng. {rest}",
+    "en": "The trace ends at the purge certificate (event {events} of the ledger): source data of loads {loads} are "
+    "gone, past their retention; the certificate keeps the digest of each file and the rows. {rest}",
 }
 
 
@@ -69,7 +76,21 @@ def _told(
         **{name: _side(conn, side, loads) for name, side in found.items()},
         "loads": loads,
         "restatements_since": restatements_since(conn, figure, publish),
-        "ends_at": {"stored": bool(publish.colour), **(_ENDS_AT_ROWS if publish.colour else _ENDS_AT_HISTORY)},
+        "ends_at": {"stored": bool(publish.colour), **_ends_at(publish, loads)},
+    }
+
+
+def _ends_at(publish: Publish, loads: list[dict[str, Any]]) -> dict[str, str]:
+    """Where the trace ends, in both languages: at rows, at loads, and at a certificate for those that were purged."""
+    gone = {load["load_seq"]: load["purged"]["event_no"] for load in loads if load["purged"]}
+    kept = _ENDS_AT_ROWS if publish.colour else _ENDS_AT_HISTORY
+    if not gone:
+        return kept
+    rest = kept if len(gone) < len(loads) else dict.fromkeys(kept, "")
+    events, numbers = (", ".join(map(str, sorted(found))) for found in (set(gone.values()), gone))
+    return {
+        language: text.format(events=events, loads=numbers, rest=rest[language]).strip()
+        for language, text in _ENDS_AT_CERTIFICATE.items()
     }
 
 

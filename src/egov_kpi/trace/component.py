@@ -23,6 +23,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 MODEL = "models/marts/kpi/fct_kpi_component.sql"
 # Facts by the datasets that feed them.
 FACTS = {fact.table: fact.datasets for fact in facts.FACTS}
+# Measures without a key that are one per unit, however many rows of the unit show it.
+ONE_PER_UNIT = frozenset({"iso_mandated"})
 # Parts of an address stand where no code has a character.
 _MARK = "\x1f"
 _ADDRESS = ("agency_code", "load_seq", "file_digest", "row_no")

@@ -23,7 +23,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 @dataclass(frozen=True)
 class Publish:
     """One publish. `colour` is empty once a later build has begun where it stood; `as_of` is its day; `run_id` is
-    Airflow's, empty where a person ran it by hand."""
+    Airflow's, empty where a person ran it by hand; `parts` are digests of the lists of units and of all other models,
+    None of a build that did not say."""
 
     publish_no: int
     published_at: datetime
@@ -40,6 +41,7 @@ class Publish:
     run_id: str
     dbt_invocation_id: str
     is_live: bool
+    parts: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def find_publish(conn: Connection, publish_no: int | None) -> Publish:
             ) then '' else p.colour end as colour,
             (b.body_json ->> 'as_of')::date, b.body_json ->> 'models', p.event_no, b.event_no,
             (e.body_json ->> 'audit_event_no')::bigint, coalesce(e.body_json ->> 'run_id', ''),
-            coalesce(b.body_json ->> 'dbt_invocation_id', ''), p.publish_no = v.publish_no
+            coalesce(b.body_json ->> 'dbt_invocation_id', ''), p.publish_no = v.publish_no, b.body_json -> 'parts'
         from ledger.live as v
         inner join ledger.publish as p on p.publish_no = coalesce(%s, v.publish_no)
         inner join ledger.event as e on e.event_no = p.event_no

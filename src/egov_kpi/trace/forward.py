@@ -100,6 +100,7 @@ FATES = {
     "blocked": ("lô bị chặn", "its load was blocked"),
     "revoked": ("lô đã bị thu hồi", "its load was revoked"),
     "not_in_publish": ("lô chưa có trong bản công bố này", "its load is not part of this publish"),
+    "purged": ("dữ liệu gốc đã hủy, xem chứng nhận", "its source data was purged, see the certificate"),
     "left_out": (
         "dòng lặp, dòng tiêu đề hay dòng tổng, hoặc không có dòng này trong tệp",
         "a repetition, a title or total row, or no row of this file",
@@ -166,12 +167,14 @@ def _history(conn: Connection, publish: Publish, dataset: str, file_digest: str,
     query = sql.SQL(
         """
         select f.load_seq, f.name as file, coalesce(r.sheet, q.sheet) as sheet, q.quarantine_id, q.state, q.rule_ids,
+            p.event_no as purged_event_no, p.purged_at,
             case
                 when q.quarantine_id is not null then 'quarantined'
                 when not a.is_promoted then 'blocked'
                 when exists (select from ledger.revoked_load as v where v.load_seq = f.load_seq) then 'revoked'
-                when r.load_seq is null then 'left_out'
                 when x.load_seq is not null then 'effective'
+                when p.load_seq is not null then 'purged'
+                when r.load_seq is null then 'left_out'
                 when f.load_seq not in (select ledger.loads_of_publish(%(publish_no)s)) then 'not_in_publish'
                 when r.is_unchanged then 'unchanged'
                 else 'superseded'
@@ -183,6 +186,7 @@ def _history(conn: Connection, publish: Publish, dataset: str, file_digest: str,
             on r.load_seq = f.load_seq and r.file_digest = f.sha256_landed and r.row_no = %(row_no)s
         left join {fact} as x
             on x.load_seq = f.load_seq and x.file_digest = f.sha256_landed and x.row_no = %(row_no)s
+        left join ledger.purged_load as p on p.load_seq = f.load_seq
         left join quarantine.row as q
             on q.dataset = %(dataset)s and q.load_seq = f.load_seq and q.file_digest = f.sha256_landed
             and q.row_no = %(row_no)s

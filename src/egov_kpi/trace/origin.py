@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from egov_kpi.ledger.purges import purged
 from egov_kpi.trace.rows import Row
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -41,11 +42,19 @@ _OWN = (
 
 
 def loads(conn: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:
-    """The loads of those numbers: `manifest` with files, `account`, `verdict`, and `rules` passed, failed, waived."""
+    """The loads of those numbers: `manifest` with files, `account`, `verdict`, `rules` passed, failed, waived, and
+    `purged`, the certificate where rows and files are gone."""
     with conn.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(_LOADS, (sorted(numbers),)).fetchall()
     files = _files(conn, numbers)
-    return [_load(told, [entry for entry in files if entry["load_seq"] == told["load_seq"]]) for told in found]
+    gone = purged(conn)
+    return [
+        {
+            **_load(told, [entry for entry in files if entry["load_seq"] == told["load_seq"]]),
+            "purged": gone[told["load_seq"]].as_dict() if told["load_seq"] in gone else None,
+        }
+        for told in found
+    ]
 
 
 def references(conn: Connection, rows: Iterable[Row], told: list[dict[str, Any]]) -> list[dict[str, Any]]:

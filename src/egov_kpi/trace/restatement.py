@@ -30,8 +30,13 @@ CAUSES = {
     "quarantine_resolved": ("dòng cách ly đã được xử lý", "refused rows were resolved"),
     "waiver": ("dòng được nhận nhờ miễn trừ", "rows let in by a waiver"),
     "revoked_load": ("lô bị thu hồi", "a load was revoked"),
+    "purged": ("dữ liệu gốc của lô đã hủy vì hết hạn lưu", "a load's source data was purged past its retention"),
     "rollback": ("quay lại bản công bố trước", "a publish was rolled back"),
     "kpi_version": ("phiên bản chỉ tiêu thay đổi", "another version of the KPI"),
+    "unit_merger": (
+        "danh mục đơn vị thay đổi (sáp nhập, chia tách, đổi mã)",
+        "the list of units was changed: merged, split or renamed",
+    ),
     "code_change": ("mô hình tính thay đổi", "the models were changed"),
     "day_moved": ("ngày chốt thay đổi", "the business date moved: something expired or came due"),
     "unexplained": ("chưa rõ nguyên nhân", "no cause found in the ledger"),
@@ -54,7 +59,8 @@ class Content:
 class LoadChange:
     """A load that one of two publishes counts and the other doesn't, and what is known of it.
 
-    `accepted` rows without `contents`: a dataset whose rows `ledger.load_content` can't tell by unit and day.
+    `accepted` rows without `contents`: a dataset whose rows `ledger.load_content` can't tell by unit and day, or rows
+    that were purged since.
     """
 
     load_seq: int
@@ -66,6 +72,7 @@ class LoadChange:
     accepted: int
     resolved_units: frozenset[str]
     contents: tuple[Content, ...]
+    purge_event: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Step:
     loads: tuple[LoadChange, ...]
     models_changed: bool
     rollbacks: list[dict[str, Any]]
+    units_changed: bool = False
 
 
 def restatements(settings: Settings, publish_no: int | None = None) -> dict[str, Any]:
@@ -140,13 +148,21 @@ def _changed(conn: Connection, condition: str, values: dict[str, Any]) -> list[d
 # ------------------------------------------------------------------------------------------ between two publishes
 
 
+def changed_parts(publish: Publish, before: Publish) -> dict[str, bool]:
+    """Whether the lists of units, or anything else of the models, differ; of builds that told no parts the whole."""
+    now, then = publish.parts, before.parts
+    if now is None or then is None:
+        return {"models_changed": publish.models.split(":")[0] != before.models.split(":")[0], "units_changed": False}
+    return {"models_changed": now["rest"] != then["rest"], "units_changed": now["units"] != then["units"]}
+
+
 def _step(conn: Connection, publish: Publish) -> Step:
     before = find_publish(conn, publish.publish_no - 1)
     return Step(
         publish=publish,
         before=before,
         loads=tuple(_load_changes(conn, publish, before)),
-        models_changed=publish.models.split(":")[0] != before.models.split(":")[0],
+        **changed_parts(publish, before),
         rollbacks=_rollbacks(conn, before.event_no, publish.event_no),
     )
 
@@ -161,7 +177,7 @@ def _load_changes(conn: Connection, publish: Publish, before: Publish) -> Iterab
             from now_counted as n full join counted_before as b on b.load_seq = n.load_seq
             where n.load_seq is null or b.load_seq is null
         )
-        select c.load_seq, l.dataset, c.is_added, coalesce(r.reason, ''), l.replay_of,
+        select c.load_seq, l.dataset, c.is_added, p.event_no, coalesce(r.reason, ''), l.replay_of,
             coalesce((
                 select max(coalesce((rule.item ->> 'waived_rows')::bigint, 0))
                 from ledger.event as e
@@ -173,15 +189,17 @@ def _load_changes(conn: Connection, publish: Publish, before: Publish) -> Iterab
         inner join ledger.load as l using (load_seq)
         left join ledger.account as a using (load_seq)
         left join ledger.revoked_load as r using (load_seq)
+        left join ledger.purged_load as p using (load_seq)
         order by c.load_seq
         """,
         {"now": publish.publish_no, "before": before.publish_no},
     ).fetchall()
-    for load_seq, dataset, is_added, reason, replay_of, waived_rows, accepted in rows:
+    for load_seq, dataset, is_added, purge_event, reason, replay_of, waived_rows, accepted in rows:
         yield LoadChange(
             load_seq=load_seq,
             dataset=dataset,
             is_added=is_added,
+            purge_event=purge_event,
             reason=reason,
             replay_of=replay_of,
             waived_rows=waived_rows,
@@ -260,6 +278,8 @@ def causes_of(
     if len(versions) > 1:
         found.append(_cause("kpi_version", f"{entry['kpi_version_before']} → {entry['kpi_version']}"))
     found += [_cause("rollback", item["reason"]) for item in step.rollbacks]
+    if step.units_changed:
+        found.append(_cause("unit_merger", f"{step.before.code_version} → {step.publish.code_version}"))
     if step.models_changed:
         found.append(_cause("code_change", f"{step.before.code_version} → {step.publish.code_version}"))
     if not found and step.publish.business_date != step.before.business_date:
@@ -287,8 +307,9 @@ def _load_causes(
         )
 
     if load.accepted and not load.contents:
-        kind = "new_load" if load.is_added else "revoked_load"
-        return [_cause(kind, load.reason, load_seq=load.load_seq, dataset=load.dataset, rows=load.accepted)]
+        kind = "new_load" if load.is_added else "purged" if load.purge_event and not load.reason else "revoked_load"
+        told = load.reason or (f"sự kiện · event {load.purge_event}" if load.purge_event else "")
+        return [_cause(kind, told, load_seq=load.load_seq, dataset=load.dataset, rows=load.accepted)]
     rows: dict[str, int] = {}
     for content in filter(touches, load.contents):
         kind = _kind(load, content, known_until)

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from egov_kpi.settings import Settings
-from egov_kpi.trace.component import Wanted, contributions
+from egov_kpi.trace.component import ONE_PER_UNIT, Wanted, contributions
 from egov_kpi.trace.figure import Figure, Publish
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -219,7 +219,8 @@ def _components(
 ) -> tuple[dict[tuple[Any, ...], Decimal], list[str]]:
     """What the rows of each unit, day and key give, and where the build's component says something else.
 
-    The rows of a component add up to it, or it is one thing (a unit, a procedure) that each of them shows whole.
+    The rows of a component add up to it. Only where it is one thing (a procedure, a certified unit) does each of them
+    show it whole.
     """
     grouped: dict[tuple[Any, ...], list[tuple[Decimal, bool]]] = defaultdict(list)
     for agency_code, _, _, _, observed_date, key, amount, is_over in found:
@@ -229,7 +230,9 @@ def _components(
     components, mismatches = {}, []
     for place, amounts in grouped.items():
         expected = stored.get(place, Decimal(0))
-        if expected not in (sum(amount for amount, _ in amounts), max(amount for amount, _ in amounts)):
+        shown = [amount for amount, _ in amounts]
+        is_one_thing = bool(place[2]) or measure.code in ONE_PER_UNIT
+        if expected != (max(shown) if is_one_thing else sum(shown)):
             mismatches.append(" ".join(map(str, place)))
         components[place] = Decimal(0) if amounts[0][1] else expected
     return components, mismatches

@@ -6,6 +6,7 @@ import json
 import zipfile
 from datetime import date
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from egov_kpi.evidence.anchor import anchor_after_publish, anchor_head, known_an
 from egov_kpi.evidence.export import ExportResult, export
 from egov_kpi.ledger.events import append
 from egov_kpi.night import build as nights
+from egov_kpi.night import nightly, tasks
+from egov_kpi.night.progress import Progress
 from egov_kpi.publish import build as building
 from egov_kpi.publish.publish import publish
 from egov_kpi.publish.rollback import resume, rollback
@@ -202,15 +205,44 @@ def test_an_edited_figure_is_found(published: Stubs, tmp_path: Path) -> None:
     assert [en for code, _, en in result.findings if code] == ["1 figures as they were published"]
 
 
-def test_a_changed_landing_manifest_is_found_and_a_purged_one_is_said(published: Stubs, tmp_path: Path) -> None:
+def test_a_changed_landing_manifest_is_found_and_a_lost_one_is_said(published: Stubs, tmp_path: Path) -> None:
     (manifest,) = published.settings.landing_dir.rglob("manifest.json")
     manifest.write_text(manifest.read_text().replace('"bytes": 9', '"bytes": 8'))
     assert exported(published, tmp_path).verdict == verify.BROKEN
     manifest.unlink()
     gone = exported(published, tmp_path, name="gone.zip")
-    assert gone.verdict == verify.OK
+    assert gone.verdict == verify.UNKNOWN
+    assert [en for code, _, en in gone.findings if code] == [
+        "Files of 1 loads are gone, and no certificate says so: [1]"
+    ]
+
+
+def test_a_purged_landing_folder_has_its_certificate_in_the_pack(published: Stubs, tmp_path: Path) -> None:
+    night(published, 2, NEXT_NIGHT)
+    before = exported(published, tmp_path)
+    ((_, first), *_) = loads_of(published.settings)
+    certificate = {"month": "2021-01-01", "loads": [{"load_seq": 1, "rows": 0, "files": first}]}
+    with connect("custodian", published.settings) as conn:
+        event_no = append(conn, "raw_purged", certificate)
+    rmtree(next(path.parent for path in published.settings.landing_dir.rglob("manifest.json") if first_of(path, first)))
+    anchor_head(published.settings)
+    gone = exported(published, tmp_path, name="gone.zip")
+    assert (gone.verdict, gone.last_event >= event_no > before.last_event) == (verify.OK, True), gone.findings
+    assert "Files of 1 loads were purged, each with its certificate: [1]" in [en for _, _, en in gone.findings]
     with zipfile.ZipFile(gone.path) as archive:
-        assert b'"gone":true' in archive.read("manifests.jsonl")
+        assert archive.read("manifests.jsonl").count(b'"gone":true') == 1
+
+
+def loads_of(settings: Settings) -> list[tuple[int, list[dict[str, Any]]]]:
+    names = ("sha256_landed", "bytes")
+    return [
+        (body["load_seq"], [{name: file[name] for name in names} for file in body["files"]])
+        for body in events(settings, "load_registered")
+    ]
+
+
+def first_of(manifest: Path, files: list[dict[str, Any]]) -> bool:
+    return str(files[0]["sha256_landed"]) in manifest.read_text(encoding="utf-8")
 
 
 def test_refusals(published: Stubs, tmp_path: Path) -> None:
@@ -288,6 +320,32 @@ def test_a_night_anchors_what_it_published_and_stands_when_that_fails(
     landed(stubs, 2)
     second = nights.build_and_publish(NEXT_NIGHT, settings=settings)
     assert (second["publish"]["publish_no"], second["anchor"]["anchored"]) == (2, False)
+
+
+def test_a_night_whose_audit_fails_is_anchored_too(stubs: Stubs, monkeypatch: pytest.MonkeyPatch) -> None:
+    stubs.during_build = lambda: fill(stubs)
+    stubs.verdict = "block"
+    settings = stubs.settings.model_copy(update={"report_after_publish": False})
+    monkeypatch.setattr(nights, "verdict", lambda dataset, day, settings: {"critical": True, "verdict": "accepted"})
+    monkeypatch.setattr(nightly, "all_contracts", lambda _: {})
+    landed(stubs, 1)
+    with pytest.raises(EgovError, match="EGOV-PUB-004"):
+        nightly.run_in_process(NIGHT, Progress(interactive=False), settings)
+    (anchor,) = known_anchors(settings)
+    assert (anchor.publish_no, events(settings, "audit_checked")[0]["verdict"]) == (None, "block")
+    with connect("auditor", settings) as conn:
+        assert conn.execute("select max(event_no) from ledger.event").fetchone() == (anchor.event_no,)
+
+
+def test_the_task_that_always_runs_anchors_without_a_report_as_well(
+    published: Stubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = published.settings.model_copy(update={"report_after_publish": False})
+    with connect("loader", settings) as conn:
+        append(conn, "night_failed", {"business_date": NEXT_NIGHT, "code": "EGOV-NIGHT-002", "detail": "one_stop"})
+    monkeypatch.setattr("egov_kpi.settings.get_settings", lambda: settings)
+    assert tasks.report() == {}
+    assert known_anchors(settings)[-1].event_no == 8
 
 
 def test_what_a_publish_keeps_is_kept_for_good(published: Stubs) -> None:

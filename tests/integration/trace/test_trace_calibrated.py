@@ -66,9 +66,9 @@ def _workbook(path: Path, sheet: str) -> Callable[[int], dict[str, str]]:
     return lambda row: {str(name): str(value) for name, value in zip(header, rows[row - 1], strict=True)}
 
 
-def true_dossiers(world: World, unit: str, first: str, last: str) -> pd.DataFrame:
-    """Dossiers of the software that a unit with all below it really received in a period."""
-    rows = effective(world.records.dossiers, DOSSIER_KEY, AS_OF)
+def true_dossiers(world: World, unit: str, first: str, last: str, as_of: pd.Timestamp = AS_OF) -> pd.DataFrame:
+    """Dossiers of the software that a unit with all below it really received in a period, as known on a day."""
+    rows = effective(world.records.dossiers, DOSSIER_KEY, as_of)
     tree = closure(world.records.units)
     members = tree[tree["agency_code"] == unit]["member_code"]
     inside = rows["received_at"].between(first, f"{last} 23:59")
@@ -212,6 +212,23 @@ def test_rows_that_do_not_add_up_are_an_error(published: World, table: str, colu
     assert (caught.value.code, caught.value.exit_code) == ("EGOV-TRACE-004", ExitCode.BAD_DATA)
     logged = published.ask("auditor", "select body_json from ledger.event where kind = 'traced' order by event_no desc")
     assert logged["body_json"].iloc[0]["adds_up"] is False
+
+
+def test_a_component_is_not_explained_by_one_of_its_rows(published: World) -> None:
+    """Figure and component forged alike: twenty rows of 1 make no 1."""
+    colour = str(published.ask("auditor", "select colour from ledger.publish where publish_no = 1")["colour"].iloc[0])
+    (found,) = published.ask("superuser", f"select amount from {colour}.fct_kpi_component {POST}")["amount"]
+    amount = int(found)
+    assert amount > 3
+    change = (
+        f"update {colour}.fct_kpi_component set amount = %s {POST};"
+        f" update {colour}.kpi_value set numerator = numerator %s {amount - 1} {WHERE}"
+    )
+    forged, undo = change % ("1", "-"), change % (amount, "+")
+    with tampered(published, forged, undo), pytest.raises(EgovError, match="EGOV-TRACE-004") as caught:
+        traced(published, "bcci_received", "823", "2023Q1")
+    assert caught.value.context["stated"] == caught.value.context["found"]
+    assert "823 2023-01-01" in caught.value.context["detail"]
 
 
 def test_a_row_names_every_figure_in_which_it_counts(published: World) -> None:

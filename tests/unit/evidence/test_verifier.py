@@ -161,3 +161,23 @@ def test_chains_of_the_rig_are_those_of_the_ledger() -> None:
 
 def test_the_verifier_in_a_pack_is_the_one_in_the_source() -> None:
     assert Path(verify.__file__) == PROJECT_ROOT / "src" / "egov_kpi" / "evidence" / "verify.py"
+
+
+@pytest.mark.parametrize(("named", "code"), [("", verify.UNKNOWN), ("other", verify.UNKNOWN), ("own", verify.OK)])
+def test_files_that_are_gone_need_a_certificate_that_names_them(named: str, code: int, tmp_path: Path) -> None:
+    rig = Ledger(nights=1, anchored=1)
+    load = rig.told[0][1]
+    files = {"own": load["files"], "other": [{"sha256_landed": "0" * 64}]}
+    if named:
+        rig.told.append(("raw_purged", {"loads": [{"load_seq": 1, "rows": 0, "files": files[named]}]}))
+    events = chained(rig.told)
+    last = events[-1]
+    rig.anchors = [{"event_no": last["event_no"], "event_hash": last["event_hash"], "time": last["occurred_at"],
+                    "publish_no": 1}]  # fmt: skip
+    members = rig.members(1, events)
+    first, *others = members["manifests.jsonl"].splitlines(keepends=True)
+    told = {**verify.parse(first.decode().strip()), "gone": True}
+    del told["files"]
+    gone = {**members, "manifests.jsonl": b"".join([pack.line(told), *others])}
+    check = checked(tmp_path / "pack.zip", pack.pack(gone, 1, 1, len(events)))
+    assert check.code == code, check.findings  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from egov_kpi.publish.code import code_version, model_digest, seed_digest
+from egov_kpi.publish.code import code_version, model_digest, model_parts, seed_digest
 from egov_kpi.settings import Settings
 
 
@@ -35,6 +35,15 @@ def test_models_and_seeds_have_digests_of_their_own(project: Settings) -> None:
     (project.dbt_dir / "seeds/agency.csv").write_text("agency_code\n824\n")
     assert model_digest(project) != models
     assert seed_digest(project) != seeds
+
+
+def test_lists_of_units_are_told_apart_from_the_rest(project: Settings) -> None:
+    before = model_parts(project)
+    (project.dbt_dir / "seeds/agency.csv").write_text("agency_code\n824\n")
+    merged = model_parts(project)
+    assert (merged["units"] != before["units"], merged["rest"]) == (True, before["rest"])
+    (project.dbt_dir / "models/a.sql").write_text("select 2\n")
+    assert (model_parts(project)["units"], model_parts(project)["rest"] != merged["rest"]) == (merged["units"], True)
 
 
 def test_what_dbt_writes_is_not_code(project: Settings) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from egov_kpi.trace.figure import Publish
-from egov_kpi.trace.restatement import CAUSES, Content, LoadChange, Step, causes_of
+from egov_kpi.trace.restatement import CAUSES, Content, LoadChange, Step, causes_of, changed_parts
 
 DAY = date(2023, 3, 6)
 NEXT = date(2023, 3, 7)
@@ -92,15 +92,32 @@ def test_what_happened_to_loads() -> None:
 def test_what_happened_to_definitions_and_publishes() -> None:
     assert causes(entry={"kpi_version": 2}) == ["kpi_version"]
     assert causes(models_changed=True) == ["code_change"]
+    assert causes(units_changed=True) == ["unit_merger"]
+    assert causes(units_changed=True, models_changed=True) == ["unit_merger", "code_change"]
     assert causes(rollbacks=[{"reason": "wrong figures"}]) == ["rollback"]
     assert causes() == ["day_moved"]
     assert causes(publish=publish(2, DAY)) == ["unexplained"]
+
+
+def test_a_merger_is_told_apart_from_a_change_of_code() -> None:
+    old, new = {"units": "u", "rest": "r"}, {"units": "U", "rest": "r"}
+    before, after = publish(1, DAY, "m:10"), publish(2, NEXT, "n:10")
+    assert changed_parts(replace(after, parts=new), replace(before, parts=old)) == {
+        "models_changed": False, "units_changed": True,
+    }  # fmt: skip
+    assert changed_parts(replace(after, parts={**old, "rest": "R"}), replace(before, parts=old)) == {
+        "models_changed": True, "units_changed": False,
+    }  # fmt: skip
+    # a build from before the parts were told
+    assert changed_parts(replace(after, parts=new), before) == {"models_changed": True, "units_changed": False}
 
 
 def test_a_load_whose_content_is_not_known_is_still_a_cause() -> None:
     assert causes(load()) == ["day_moved"]
     assert causes(load(accepted=5)) == ["new_load"]
     assert causes(load(accepted=5, is_added=False)) == ["revoked_load"]
+    assert causes(load(accepted=5, is_added=False, purge_event=9)) == ["purged"]
+    assert causes(load(accepted=5, is_added=False, purge_event=9, reason="wrong file")) == ["revoked_load"]
 
 
 def test_every_cause_has_words_in_both_languages() -> None:
