@@ -95,6 +95,14 @@ CASES: list[tuple[str, list[Told]]] = [
         "Ban hành 42 văn bản (kế hoạch 12, công văn 25, báo cáo 6) về cải cách hành chính.",
         [("wrong", 43, None, 42)],
     ),
+    (
+        "Tổng số công chức là 145 người, nam 85 người, nữ 61 người; được đào tạo 22 người.",
+        [("wrong", 146, None, 145)],
+    ),
+    (
+        "Tỷ lệ giải ngân đạt 92,4%, cao hơn bình quân chung cả tỉnh (88%) là 4,4 điểm phần trăm.",
+        [("holds", 92.4, 88, 4.4)],
+    ),
     # changes told twice, or against two things
     (
         "Sắp xếp giảm 12 phòng (từ 48 xuống 36 phòng, tương ứng 25%).",
