@@ -67,16 +67,16 @@ class Row:
     cells: tuple[Cell, ...]
     rank: int | None = None
 
-    @property
+    @cached_property
     def label(self) -> str:
         named = (cell.text.strip() for cell in self.cells if cell.figure is None and cell.pair is None)
         return next((text for text in named if re.search(r"[^\W\d]{2}", text)), "")
 
-    @property
+    @cached_property
     def is_total(self) -> bool:
         return _TOTAL.match(self.label) is not None
 
-    @property
+    @cached_property
     def is_grand_total(self) -> bool:
         return _GRAND.match(self.label) is not None
 
@@ -123,7 +123,7 @@ class Table:
     def counts(self) -> list[int]:
         return [column for column in self.columns if column not in self.rates]
 
-    @property
+    @cached_property
     def grand_total(self) -> Row | None:
         """The one row that takes in all others."""
         totals = [row for row in self.rows if row.is_grand_total]
