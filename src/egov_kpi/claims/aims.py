@@ -25,6 +25,8 @@ def is_range(reading: Reading, stated: Quantity) -> bool:
 def is_scoring_rule(reading: Reading, stated: Quantity) -> bool:
     """`≤ 5% trừ 1/2 số điểm`, `từ 95% trở lên được 2 điểm`: how points are given, no figure of the report."""
     after = reading.tail(stated.end, 45).lower()
+    if re.match(r"[^,;.]{0,30}:\s*[\d,]+\s*điểm", after):
+        return True
     return re.match(r"[^,;.]{0,25}(?:trừ|thì|được tính|chấm|được)\s+(?:\S+\s+){0,3}điểm", after) is not None
 
 

@@ -20,7 +20,7 @@ _TO = re.compile(
 _LEVEL = re.compile(r"(?:lên|xuống|còn|đạt|tới|đến)(?:\s+(?:mức|đạt|đến|tới|còn|là))?\s*$", re.IGNORECASE)
 _EARLIER = re.compile(
     r"(?:cùng kỳ|năm trước|năm ngoái|quý trước|tháng trước|kỳ trước|năm 20\d\d|tháng \d+(?:/20\d\d)?|"
-    r"quý [ivx\d]+(?:/20\d\d)?|so với|trước đây)[^\d);]{0,40}$",
+    r"quý [ivx\d]+(?:/20\d\d)?|so với|cao hơn|thấp hơn|trước đây)[^\d);]{0,40}$",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"(?:năm 20|tháng \d|quý [ivx\d])", re.IGNORECASE)
@@ -100,7 +100,8 @@ def _is_trailing_change(reading: Reading, stated: Quantity) -> bool:
     lead = reading.lead(stated.start, 70)
     return stated.form != "count" and re.search(
         r"(?:tăng|giảm|cao hơn|thấp hơn|nhiều hơn|ít hơn)(?: so với| với)? (?:cùng kỳ|tháng|quý|năm|"
-        r"kỳ)[^,;.]{0,20}(?:\([^)]*\))?\s*(?:là|:)?\s*$", lead, re.IGNORECASE
+        r"kỳ)[^,;.]{0,20}(?:\([^)]*\))?\s*(?:là|:)?\s*$|(?:cao hơn|thấp hơn)\s[^,;.(]{0,45}\([^)]*\)\s*(?:là|:)?\s*$",
+        lead, re.IGNORECASE
     ) is not None  # fmt: skip
 
 

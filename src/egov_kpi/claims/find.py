@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from egov_kpi.claims import tables
 from egov_kpi.claims.bare import subset_claims
@@ -22,7 +22,7 @@ from egov_kpi.claims.slips import (
 )
 from egov_kpi.claims.sums import sum_claims
 
-LONGEST_LIST = 40  # passages after an item in which its list may be closed by a total
+LONGEST_LIST = 100  # passages in which a list is headed, or closed by a total
 REACH = 3  # passages back in which a denominator may have been announced
 
 
@@ -44,7 +44,8 @@ def _of_prose(text: str, block: Sequence[Passage], found: Sequence[Quantity]) ->
     readings: list[Reading] = []
     inside = [_within(found, passage.start, passage.end) for passage in block]
     for index, (passage, own) in enumerate(zip(block, inside, strict=True)):
-        following = zip(block[index + 1 : index + LONGEST_LIST], inside[index + 1 :], strict=False)
+        ahead = slice(index + 1, index + LONGEST_LIST)
+        following = zip(block[ahead], inside[ahead], strict=True)
         closing = closing_total(following, passage, text) if own else []
         reading = _reading(text, passage, own, readings, closing)
         claims.extend(_of_passage(reading))
@@ -75,7 +76,7 @@ def _reading(
 
 def _header(earlier: Sequence[Reading]) -> Reading | None:
     """The passage that the list under way began with."""
-    for reading in reversed(earlier):
+    for reading in islice(reversed(earlier), LONGEST_LIST):
         if reading.passage.form is not Form.ITEM:
             return reading if reading.lower.rstrip().endswith(":") else None
     return None

@@ -30,7 +30,7 @@ _RANKS = (r"[A-HĐ]", r"[IVX]+", r"\d{1,3}", r"\d{1,3}\.\d{1,2}", r"\d{1,3}\.\d{
 _ORDERS = tuple(re.compile(rf"\(?{rank}[.)/]?") for rank in _RANKS)
 _PREFIXES = (
     *(re.compile(rf"{rank}[.)/]\s*(?=[^\W\d])") for rank in _RANKS[:6]),
-    re.compile(r"[-–+*•]\s*(?=[^\W\d])|trong đó", re.IGNORECASE),
+    re.compile(r"[-–+*•]\s*(?=[^\W\d])"),
 )
 _DOTTED = (re.compile(r"\d{1,3}\.\d{1,2}\s"), re.compile(r"\d{1,3}\.\d{1,2}\.\d{1,2}\s"))
 DEEPEST = len(_RANKS)
@@ -67,16 +67,16 @@ class Row:
     cells: tuple[Cell, ...]
     rank: int | None = None
 
-    @property
+    @cached_property
     def label(self) -> str:
         named = (cell.text.strip() for cell in self.cells if cell.figure is None and cell.pair is None)
         return next((text for text in named if re.search(r"[^\W\d]{2}", text)), "")
 
-    @property
+    @cached_property
     def is_total(self) -> bool:
         return _TOTAL.match(self.label) is not None
 
-    @property
+    @cached_property
     def is_grand_total(self) -> bool:
         return _GRAND.match(self.label) is not None
 
@@ -123,7 +123,7 @@ class Table:
     def counts(self) -> list[int]:
         return [column for column in self.columns if column not in self.rates]
 
-    @property
+    @cached_property
     def grand_total(self) -> Row | None:
         """The one row that takes in all others."""
         totals = [row for row in self.rows if row.is_grand_total]
@@ -131,6 +131,8 @@ class Table:
 
     def _is_rate(self, column: int) -> bool:
         figures = [figure for row in self.rows if (figure := row.figure(column)) is not None]
+        if sum(row.cells[column].percent is not None for row in self.rows) * 2 > len(figures):
+            return False
         percents = sum(figure.form == "percent" for figure in figures)
         return bool(RATE_HEAD.search(self.heads[column])) or percents * 2 > len(figures)
 

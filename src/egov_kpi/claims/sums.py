@@ -41,6 +41,7 @@ class Listing:
     closed: bool
     labels: tuple[str, ...]
     named: str = ""  # the words between the total and its parts
+    loose: bool = False  # nothing but a comma says that they are parts
 
 
 def sum_claims(reading: Reading) -> list[Claim]:
@@ -80,7 +81,7 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
     if len(later) < 2:
         return None
     gap = _WORDS_ASIDE.sub(lambda aside: " " * len(aside[0]), reading.text[total.end : later[0].start])
-    opener = _OPENER.search(gap) or _of_all(reading, total, gap)
+    opener = _OPENER.search(gap) or _of_all(reading, total, gap) or _after_comma(reading, total, gap)
     if (
         opener is None
         or ";" in gap[: opener.start()].rstrip("; ")
@@ -92,6 +93,8 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
     at = total.end + opener.end()
     bracket = opener[0] == "(" or re.search(r"\(\s*$", gap[: opener.start()]) is not None
     stop = _closing_bracket(reading, at) if bracket else reading.passage.end
+    if opener[0] == "," and ";" in reading.text[at:stop]:
+        stop = reading.text.index(";", at)
     level = reading.depth(at)
     parts = [q for q in later if q.start < stop and reading.depth(q.start) == level and not _skipped(reading, q)]
     if not bracket and len(parts) < 2:
@@ -100,7 +103,15 @@ def _after(reading: Reading, total: Quantity) -> Listing | None:
         ]
     if len(parts) < 2:
         return None
-    return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop), gap[: opener.start()])
+    return Listing(total, tuple(parts), bool(opener["all"]), _labels(reading, at, parts, stop), gap[: opener.start()],
+                   opener[0] == ",")  # fmt: skip
+
+
+def _after_comma(reading: Reading, total: Quantity, gap: str) -> re.Match[str] | None:
+    """`Tổng số công chức là 145 người, nam 85 người, nữ 60 người`."""
+    if not words.TOTAL.search(reading.lead(total.start)):
+        return None
+    return re.search(r"(?P<comma>,)(?=\s*[^\W\d])(?P<some>)(?P<all>(?!))?(?P<mark>(?!))?", gap)
 
 
 def _of_all(reading: Reading, total: Quantity, gap: str) -> re.Match[str] | None:
@@ -211,6 +222,8 @@ def is_complete(listing: Listing) -> bool:
         return False
     if any(part.value > total.value for part in parts) and not near:
         return False
+    if listing.loose:
+        return alike and exhausts(listing.labels)
     if listing.closed and (
         near or alike or not total.unit or total.unit in {"văn bản", "người", "đơn vị", "trường hợp", "nhiệm vụ"}
     ):

@@ -1,9 +1,9 @@
 """Sums in tables: columns that make a column headed as a total, rows that make the total row or their section."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, islice
 
 from egov_kpi.claims.grid import DEEPEST, RATE_HEAD, Row, Table
 from egov_kpi.claims.model import Claim, Kind, Verdict
@@ -91,7 +91,7 @@ def _depth(row: Row) -> int:
 def _of_sections(table: Table) -> Iterator[Claim]:
     """Rows with their own parts below: I over 1 and 2, `1 Tổng số` over 1.1 and 1.2."""
     for index, parent in enumerate(table.rows):
-        children = _children(table.rows[index + 1 :], parent)
+        children = _children(islice(table.rows, index + 1, None), parent)
         for column in _summable(table) if len(children) >= 2 else ():
             total = parent.value(column)
             if total is None or not all(row.has(column) for row in children):
@@ -101,7 +101,7 @@ def _of_sections(table: Table) -> Iterator[Claim]:
                 yield _sum(table, parent, total, [row.value(column) for row in children])
 
 
-def _children(rows: Sequence[Row], parent: Row) -> list[Row]:
+def _children(rows: Iterable[Row], parent: Row) -> list[Row]:
     """The rows right below a row, of the next rank only; below an unnumbered total those up to the next total."""
     if parent.is_grand_total or (parent.rank is None and not parent.is_total):
         return []

@@ -64,7 +64,7 @@ def _rates(table: Table) -> list[Claim]:
     for column in table.counts:
         beside = {row.start: cell.percent for row in table.rows if (cell := row.cells[column]).percent is not None}
         found.extend(_column(table, beside, column, _of_cell(table, column)))
-    return [*found, *_over_by_row(table)]
+    return [*found, *_differences(table), *_over_by_row(table)]
 
 
 def _relations(table: Table, rate: int) -> list[Relation]:
@@ -107,6 +107,31 @@ def _best(table: Table, stated: dict[int, Quantity], relations: Sequence[Relatio
         if len(hits) > most and _is_telling(hits, relation):
             best, most, usable = relation, len(hits), len(told)
     return best if most * 2 >= usable and (most >= 2 or usable <= 2) else None
+
+
+def _differences(table: Table) -> list[Claim]:
+    """A column of changes in number: the difference of two other columns in most rows."""
+    found: list[Claim] = []
+    for column in (column for column in table.counts if _CHANGE_HEAD.search(table.heads[column])):
+        others = [other for other in table.counts if other != column]
+        for new, old in permutations(others, 2):
+            rows = [row for row in table.rows if row.has(new, old, column)]
+            hits = sum(_difference(row, new, old) == row.value(column) for row in rows)
+            if hits >= 2 and hits * 2 >= len(rows) and any(row.value(column) for row in rows):
+                found.extend(_changed(table, row, new, old, column) for row in rows)
+                break
+    return found
+
+
+def _difference(row: Row, new: int, old: int) -> Decimal:
+    return (row.value(new) or Decimal(0)) - (row.value(old) or Decimal(0))
+
+
+def _changed(table: Table, row: Row, new: int, old: int, column: int) -> Claim:
+    exact, stated = _difference(row, new, old), row.value(column)
+    verdict, reason = (Verdict.HOLDS, "change_holds") if exact == stated else (Verdict.WRONG, "change_wrong")
+    values = (row.value(new), row.value(old), stated, exact)
+    return made(table.text, row.start, row.end, Kind.INCREASE, verdict, reason, *values)
 
 
 def _is_telling(hits: Sequence[Quantity], relation: Relation) -> bool:
@@ -207,13 +232,22 @@ def _points(table: Table) -> list[Claim]:
     maxima = [column for column, head in enumerate(table.heads) if _MAX_HEAD.search(head)]
     if len(maxima) != 1:
         return []
-    earned = [column for column in table.counts if column != maxima[0] and _POINTS_HEAD.search(table.heads[column])]
+    others = [column for column in table.counts if column != maxima[0]]
+    named = [column for column in others if _POINTS_HEAD.search(table.heads[column])]
+    earned = named or [column for column in others if _mostly_within(table, column, maxima[0])]
     return [
         _points_row(table, row, column, maxima[0])
         for row in table.rows
         for column in earned
         if row.has(column, maxima[0])
     ]
+
+
+def _mostly_within(table: Table, column: int, maximum: int) -> bool:
+    """A column that names whom the points are of: most of its figures don't exceed the maximum."""
+    rows = [row for row in table.rows if row.has(column, maximum)]
+    within = [row for row in rows if (row.value(column) or 0) <= (row.value(maximum) or 0)]
+    return len(within) * 3 >= len(rows) * 2 >= 4 and not _CHANGE_HEAD.search(table.heads[column])
 
 
 def _points_row(table: Table, row: Row, column: int, maximum: int) -> Claim:

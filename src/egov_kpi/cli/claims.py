@@ -65,8 +65,7 @@ def check(
     if text:
         _print_texts(reports, as_json)
     else:
-        if warehouse:
-            reports = _compared(reports, agency, period)
+        reports = _compared(reports, agency, period) if warehouse else _beside_marts(reports)
         _print_claims(reports, as_json)
     for error in errors:
         output.show_error(error, as_json)
@@ -74,7 +73,7 @@ def check(
 
 
 def _check_period(period: str) -> None:
-    from egov_kpi.claims.store import parse_period
+    from egov_kpi.claims.marts import parse_period
 
     try:
         parse_period(period)
@@ -99,6 +98,13 @@ def _compared(reports: list["Report"], agency: str | None, period: str | None) -
     from egov_kpi.claims.store import compare_and_keep
 
     return [compare_and_keep(report, agency, period) for report in reports]
+
+
+def _beside_marts(reports: list["Report"]) -> list["Report"]:
+    """With the marts' figures where a warehouse is up; nothing is kept, and without one nothing is different."""
+    from egov_kpi.claims.marts import compared_if_reachable
+
+    return [compared_if_reachable(report) for report in reports]
 
 
 def _exit_code(reports: list["Report"], errors: list[EgovError], strict: bool) -> int:

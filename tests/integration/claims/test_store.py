@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from egov_kpi.claims.check import Report, check_file
-from egov_kpi.claims.store import Period, compare_and_keep, parse_period, period_of
+from egov_kpi.claims.marts import Period, compared_if_reachable, parse_period, period_of
+from egov_kpi.claims.store import compare_and_keep
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.settings import Settings
@@ -39,7 +40,10 @@ def published(warehouse: Settings) -> Iterator[Settings]:
             "insert into blue.kpi_value (kpi_code, kpi_version, method, due_basis, agency_code, scope, unit_basis, "
             "period_grain, period_start, numerator, denominator, value, unit, agencies_reporting, "
             "agencies_expected, quarantined_share) values ('bcci_received', 1, '-', '-', '823', "
-            "'tree', 'as_was', 'quarter', '2023-01-01', 150, 4608, 3.2552083333, 'percent', 13, 13, 0)"
+            "'tree', 'as_was', 'quarter', '2023-01-01', 150, 4608, 3.2552083333, 'percent', 13, 13, 0), "
+            "('dossier_received', 1, '-', '-', '823', 'tree', 'as_was', 'quarter', '2023-01-01', 4600, null, 4600, "
+            "'count', 13, 13, 0), ('mail_issued', 1, '-', '-', '823', 'tree', 'as_was', 'quarter', '2023-01-01', 95, "
+            "96, 98.9583333333, 'percent', 13, 13, 0)"
         )
     yield warehouse
 
@@ -58,6 +62,29 @@ def test_the_marts_are_told_beside_the_verdict(published: Settings, report: Repo
         ("bcci_received", "823", "quarter", 149, 150, "holds"),
         ("ontime_settled", "823", "quarter", None, None, "incomplete"),
     ]
+
+
+COUNTS = (
+    "UBND Huyện Gò Công Tây báo cáo quý I năm 2023.\n"
+    "Tiếp nhận 4.608 hồ sơ, gồm 4.000 hồ sơ giấy và 608 hồ sơ điện tử.\n"
+    "Đã cấp 96 hộp thư công vụ, gồm 80 hộp thư cá nhân và 16 hộp thư tổ chức.\n"
+    "Tiếp nhận 4.608 hồ sơ, tăng 20% so với cùng kỳ (3.840 hồ sơ).\n"
+)
+
+
+def test_totals_are_compared_by_what_they_count(published: Settings, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(COUNTS, encoding="utf-8")
+    told = compared_if_reachable(check_file(tmp_path / "a.txt"), published)
+    beside = [claim.reason_vi.rpartition("Kho số liệu: ")[2] for claim in told.claims]
+    assert beside == ["4.600", "95", "4.600"]
+    with connect("auditor", published) as conn:
+        assert conn.execute("select count(*) from ledger.reported_claim").fetchone() == (0,)
+
+
+def test_without_a_warehouse_a_report_is_checked_as_it_is(report: Report, tmp_path: Path) -> None:
+    nowhere = Settings(local_dir=tmp_path, database_url="postgresql://egov@127.0.0.1:9/warehouse")
+    assert compared_if_reachable(report, nowhere) is report
+    assert compared_if_reachable(report, Settings(local_dir=tmp_path, database_url="")) is report
 
 
 def test_a_second_check_replaces_the_first_in_the_mart_and_keeps_it_in_the_ledger(

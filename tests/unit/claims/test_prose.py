@@ -83,6 +83,45 @@ CASES: list[tuple[str, list[Told]]] = [
         "Số hồ sơ đúng hạn là 1980 (99,5%), trễ hạn là 10 (0,5%) trong tổng số 1990 hồ sơ.",
         [("holds", 1980, 1990, 99.5), ("holds", 10, 1990, 0.5)],
     ),
+    (
+        "Thạc sĩ: 32 người (14,4%); đại học: 190 người (85,6%). Tổng số: 222 người.",
+        [("holds", 32, 222, 14.4), ("holds", 190, 222, 85.6), ("holds", 222, None, 222)],
+    ),
+    (
+        "Kết quả xếp loại:\n- Xuất sắc: 4 đơn vị (20%).\n- Tốt: 16 đơn vị (85%).\nTổng số: 20 đơn vị.",
+        [("holds", 4, 20, 20), ("wrong", 16, 20, 85), ("holds", 20, None, 20)],
+    ),
+    (
+        "Ban hành 42 văn bản (kế hoạch 12, công văn 25, báo cáo 6) về cải cách hành chính.",
+        [("wrong", 43, None, 42)],
+    ),
+    (
+        "Tổng số công chức là 145 người, nam 85 người, nữ 61 người; được đào tạo 22 người.",
+        [("wrong", 146, None, 145)],
+    ),
+    (
+        "Tỷ lệ giải ngân đạt 92,4%, cao hơn bình quân chung cả tỉnh (88%) là 4,4 điểm phần trăm.",
+        [("holds", 92.4, 88, 4.4)],
+    ),
+    # changes told twice, or against two things
+    (
+        "Sắp xếp giảm 12 phòng (từ 48 xuống 36 phòng, tương ứng 25%).",
+        [("holds", 36, 48, 12), ("holds", 36, 48, 25)],
+    ),
+    (
+        "Chi 5.400 triệu đồng, bằng 90% so với dự toán được giao (6.000 triệu đồng), "
+        "tăng 8% so với năm 2022 (5.000 triệu đồng).",
+        [("holds", 5400000000, 6000000000, 90), ("holds", 5400000000, 5000000000, 8)],
+    ),
+    # what each of them has is no share of them
+    (
+        "Có 14/14 xã bố trí máy tính; 9/14 xã đạt trên 80% hồ sơ trực tuyến.",
+        [("holds", 14, 14, None), ("holds", 9, 14, None), ("target", None, None, 80)],
+    ),
+    ("Sở Tài chính là 1 trong 5 đơn vị dẫn đầu.", []),
+    ("Tỷ lệ đúng hạn = 4.802/4.900 x 100% = 98%.", [("holds", 4802, 4900, 98)]),
+    # a percent of something that is not told
+    ("Tiếp nhận 500 hồ sơ; đúng hạn 450 hồ sơ, đạt 100%.", [("incomplete", 450, None, 100)]),
     # no aims
     ("Công chức cấp xã có 95% có trình độ đại học trở lên.", [("incomplete", None, None, 95)]),
     ("Đã cấp định danh cho 75% người dân từ 18 tuổi trở lên.", [("incomplete", None, None, 75)]),

@@ -70,6 +70,30 @@ CASES: list[tuple[str, str, list[Told]]] = [
         [("wrong", None, None, 101.5)],
     ),
     (
+        "parts below a total that nothing numbers",
+        "Nội dung|Số lượng\nTổng số hồ sơ tiếp nhận|1.208\nTrong đó: Trực tuyến|702\nTrực tiếp|516\n"
+        "Tỷ lệ đúng hạn|99,2%\n",
+        [("wrong", 1218, None, 1208)],
+    ),
+    (
+        "a count and its percent in one cell",
+        "Xã|Tổng số|Đúng hạn (tỷ lệ)\nXã A|200|190 (95%)\nXã B|150|147 (98%)\nXã C|90|80 (90,9%)\n",
+        [("holds", 190, 200, 95), ("holds", 147, 150, 98), ("wrong", 80, 90, 90.9)],
+    ),
+    (
+        "changes in number",
+        "Chỉ số|Năm 2022|Năm 2021|So sánh\nPAR INDEX|86,2|84,5|+1,7\nSIPAS|82,4|80,1|+2,3\nPAPI|42,8|41,2|1,9\n",
+        [("holds", 86.2, 84.5, 1.7), ("holds", 82.4, 80.1, 2.3), ("wrong", 42.8, 41.2, 1.9)],
+    ),
+    (
+        "points of whom the columns name",
+        "Tiêu chí|Điểm chuẩn|Huyện A|Huyện B\nChỉ đạo|10|9|10\nThể chế|8|7,5|8,5\nThủ tục|15|14|13\n",
+        [
+            ("holds", 9, 10, None), ("holds", 10, 10, None), ("holds", 7.5, 8, None), ("wrong", 8.5, 8, None),
+            ("holds", 14, 15, None), ("holds", 13, 15, None),
+        ],
+    ),
+    (
         "one percent does not make a column of rates",
         "Nội dung|Quý I|Quý II\nHồ sơ giấy|80|70\nHồ sơ điện tử|120|150\nTỷ lệ điện tử|60%|68%\n"
         "Tổng số hồ sơ|200|220\n",
