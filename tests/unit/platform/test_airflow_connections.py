@@ -20,7 +20,9 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("EGOV_KPI_SOURCE_TOKEN", KEY)
     monkeypatch.setattr(postgres, "ensure_running", _no_server)
     monkeypatch.setattr(airflow, "_saved_connections", lambda _: [])
-    return Settings(local_dir=tmp_path, airflow_port=18080, database_url="", source_base_url="https://sources.example/a")
+    return Settings(
+        local_dir=tmp_path, airflow_port=18080, database_url="", source_base_url="https://sources.example/a"
+    )
 
 
 def test_every_system_has_a_connection(settings: Settings) -> None:
