@@ -176,8 +176,8 @@ def above_hundred(rig: Rig) -> Seen:
 
 @case("S15c", "quản trị viên sửa bản sắp công bố", "a DBA edits the candidate", REFUSED, group=GROUP)
 def edited_candidate(rig: Rig) -> Seen:
-    """A figure that no rule of the audit would doubt."""
-    with _planted(rig, _built(rig), "numerator = numerator - 1, value = 100.0 * (numerator - 1) / denominator"):
+    """Data made a day older than it is, which no rule of the audit doubts."""
+    with _planted(rig, _built(rig), "data_as_of = data_as_of - 1"):
         return _refused(rig, "EGOV-PUB-011", 1)
 
 
@@ -186,7 +186,7 @@ def _planted(rig: Rig, colour: str, change: str) -> Iterator[None]:
     """One rate of a colour changed by hand, and put back."""
     place = f"{colour}.kpi_value where ctid = %s and tableoid = %s"
     chosen = (
-        f"select ctid, tableoid, numerator, value from {colour}.kpi_value"  # noqa: S608
+        f"select ctid, tableoid, numerator, value, data_as_of from {colour}.kpi_value"  # noqa: S608
         " where denominator > 1 and numerator between 1 and denominator - 1 and unit = 'percent'"
         " and scope = 'own' and period_grain = 'month' limit 1"
     )
@@ -194,7 +194,7 @@ def _planted(rig: Rig, colour: str, change: str) -> Iterator[None]:
         row = conn.execute(chosen.encode()).fetchone()
         assert row is not None
         keys = _key_values(conn, place, row)
-        undo = f"update {colour}.kpi_value set numerator = %s, value = %s where {keys}"  # noqa: S608
+        undo = f"update {colour}.kpi_value set numerator = %s, value = %s, data_as_of = %s where {keys}"  # noqa: S608
         conn.execute(f"update {colour}.kpi_value set {change} where {keys}".encode())  # noqa: S608
         try:
             yield
