@@ -27,7 +27,7 @@ insert into build.dataset_column values
 insert into build.dataset_column values
 ('mail.accounts', 'snapshot', '{mailbox_hash,snapshot_date}', '{}', 'agency_code', 'snapshot_date', 'dd/MM/yyyy', '{snapshot_date}');
 insert into build.dataset_column values
-('one_stop.dossiers', 'delta', '{dossier_hash}', '{}', 'agency_code', 'received_at', 'dd/MM/yyyy', '{received_at,finished_at,returned_at}');
+('one_stop.dossiers', 'delta', '{dossier_hash}', '{}', 'agency_code', 'received_at', 'dd/MM/yyyy', '{received_at,finished_at,returned_at,updated_at}');
 insert into build.dataset_column values
 ('portal.procedures', 'snapshot', '{agency_code,procedure_code,snapshot_date}', '{}', 'agency_code', 'snapshot_date', 'yyyy-MM-dd', '{snapshot_date}');
 

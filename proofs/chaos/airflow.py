@@ -1,4 +1,4 @@
-"""Kills under the real Airflow: of a task, of the task's supervisor, of the scheduler, of Postgres.
+"""Kills under the real Airflow: of a task, its supervisor, the scheduler, the API server, Postgres.
 
 Each seed has a night of its own in one installation, and kills while a transaction of that night is open. To be sure of
 that, the task that holds the transaction is stopped first (SIGSTOP); only when Postgres still shows the transaction by
@@ -37,7 +37,7 @@ from proofs.harness.cluster import Cluster, Saved, throw_away_cluster
 from proofs.harness.environment import environment
 from proofs.harness.world import Silent, World, open_world
 
-VICTIMS = ("task", "supervisor", "scheduler", "postgres")
+VICTIMS = ("task", "supervisor", "scheduler", "postgres", "api-server")
 # The logins that write, by the step that a seed may pick, and how many of their transactions are let pass at most.
 WRITERS = {"ingest": ("egov_loader", 3), "build": ("egov_builder", 20), "publish": ("egov_publisher", 0)}
 # Deaths are noticed sooner than in an installation for use, whose machine may be busy with other work.
@@ -111,7 +111,7 @@ def installation(source_url: str, key: str) -> Iterator[Settings]:
 
 
 def drawn(seed: int) -> tuple[str, str]:
-    """Victim and step: four and three take turns, so that twelve seeds in a row are each victim in each step."""
+    """Victim and step: five and three take turns, so that fifteen seeds in a row are each victim in each step."""
     return VICTIMS[seed % len(VICTIMS)], list(WRITERS)[seed % len(WRITERS)]
 
 
@@ -244,8 +244,8 @@ class Hunter:
             return task
         if self.victim == "supervisor":
             return _parent_of(task)
-        if self.victim == "scheduler":
-            return airflow.component_processes(self.settings)["scheduler"].pid
+        if self.victim in airflow.COMPONENTS:
+            return airflow.component_processes(self.settings)[self.victim].pid
         pid = postgres.postmaster_pid(self.settings)
         if pid is None:
             raise OSError("no postmaster")

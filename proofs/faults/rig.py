@@ -21,11 +21,11 @@ from psycopg import sql
 from egov_kpi.cli.main import run
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.sql import identifier
-from egov_kpi.db.connect import connect
+from egov_kpi.db.connect import connect, role_url
 from egov_kpi.extract.http import Policy
 from egov_kpi.settings import get_settings
 from egov_kpi.simulator.faults import Fault
-from proofs.faults.book import Seen, demand
+from proofs.faults.book import CannotRun, Seen, demand
 from proofs.harness.world import World
 
 DAY, NEXT_DAY = date(2023, 3, 6), date(2023, 3, 7)
@@ -244,3 +244,15 @@ def wait_for(found: "Callable[[], _Result | None]", seconds: float, what: str) -
 
 def superuser(rig: Rig) -> "psycopg.Connection[tuple[Any, ...]]":
     return connect("superuser", rig.world.settings, autocommit=True)
+
+
+def take_all(rig: Rig, role: str, held: contextlib.ExitStack) -> int:
+    """Connect as that role until the server refuses; how many it gave."""
+    count = 0
+    while count < 1000:
+        try:
+            held.enter_context(contextlib.closing(psycopg.connect(role_url(role, rig.world.settings))))
+        except psycopg.OperationalError:
+            return count
+        count += 1
+    raise CannotRun("máy chủ cho quá nhiều kết nối · the server allows too many connections")

@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         for series in all_series():
             for night in clean_nights(cluster, series):
                 nights += 1
-                alarms += not night.is_quiet
+                alarms += night.alarms
                 seen = "; ".join((*night.blocked, *night.refused)) or f"{night.loads} loads, no alarm"
                 table.add(
                     night.is_quiet,
@@ -54,7 +54,9 @@ def main(arguments: list[str]) -> int:
             print(line)
     caught, planted = sum(case.is_caught for case in cases), len(cases)
     critical = [case for case in cases if case.answer.is_critical and not case.is_caught]
-    table.finish(caught=f"{caught} / {planted}", critical_missed=len(critical), false_alarms=f"{alarms} / {nights}")
+    table.finish(
+        caught=f"{caught} / {planted}", critical_missed=len(critical), false_alarms=f"{alarms} in {nights} nights"
+    )
     if not cases or nights < 30:
         return 3
     return 0 if caught >= LEAST_SHARE * planted and not critical and alarms <= MOST_FALSE_ALARMS else 1

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     night_timeout_seconds: int = 900
     # A blocked load that nobody decides on within this time is rejected.
     decision_timeout: timedelta = timedelta(days=3)
+    # A service of Airflow that lives and doesn't beat for so long hangs. Longer than any start or restart takes; an
+    # incident tells of it within five minutes.
+    service_silence: timedelta = timedelta(minutes=3)
 
     @property
     def landing_dir(self) -> Path:

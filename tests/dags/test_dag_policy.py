@@ -138,7 +138,7 @@ def test_the_question_takes_three_answers_and_is_a_rejection_when_nobody_gives_o
     question = dag.get_task("decide")
     assert question.options == ["reject", "wait", "propose-waiver"] == list(CHOICES)
     assert question.defaults == ["reject"] and question.response_timeout == timedelta(days=3)
-    assert set(question.params) == {"rule", "reason", "expires_on"}
+    assert set(question.params) == {"rule", "reason", "expires_on", "agency"}
     # Every dataset blocked in every night that a question may stay open.
     assert dag.max_active_runs >= len(all_contracts()) * (question.response_timeout.days + 1)
     assert not dag.deadline

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -131,6 +131,7 @@ def airflow_installation(running_source: FaultServer) -> Iterator[Settings]:
         airflow_port=0,
         source_base_url=running_source.url,
         night_timeout_seconds=600,
+        service_silence=timedelta(seconds=40),
     )
     _write_installation_file(settings)
     try:

@@ -3,6 +3,7 @@
 A night follows the one before, so each of them is run once, by the first test that needs it.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from egov_kpi.platform import airflow, postgres, processes
 from egov_kpi.platform.airflow_api import AirflowApi
 from egov_kpi.report.serve import PREFIX
 from egov_kpi.settings import Settings
+from egov_kpi.simulator import exports
+from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.faults import Fault, FaultServer
 from egov_kpi.simulator.records import Records
 from proofs.chaos import airflow as chaos
@@ -36,8 +39,11 @@ from proofs.chaos import airflow as chaos
 pytestmark = pytest.mark.e2e
 
 FIRST, SECOND, THIRD = (date(2023, 3, day) for day in (6, 7, 8))
+# Columns of the dossiers' export that tell who somebody is, and how many people are looked for.
+PERSONAL = ("Người nộp", "Số giấy tờ", "Điện thoại", "Địa chỉ")
+PEOPLE_SOUGHT = 50
 # Of the kill harness: the postmaster, inside a transaction of the step that the seed draws.
-SEED_OF_POSTGRES = 7
+SEED_OF_POSTGRES = 13
 # Of the published reports: unit, period, KPI, numerator, denominator.
 PUBLISHED = [
     ("823", "quarter", "2023-01-01", "bcci_received", 149, 4608),
@@ -241,6 +247,23 @@ def test_the_key_of_the_sources_is_nowhere_in_airflow(nights: Nights, source_key
     seen = [_environment(leader.pid) for leader in airflow.component_processes(nights.settings).values()]
     assert all(b"AIRFLOW_HOME=" in environment for environment in seen)
     assert set(holders) == {"api-server"}
+
+
+def test_no_person_of_the_exports_is_anywhere_in_airflow(nights: Nights, records: Records) -> None:
+    """Names, identity numbers, telephones and addresses as the sources sent them, of nights that failed too."""
+    assert nights.broken
+    sent = exports.dossiers(records, Window(None, pd.Timestamp(SECOND)))
+    people = sent[sent["Người nộp"] != ""].iloc[:: max(1, len(sent) // PEOPLE_SOUGHT)]
+    told = {str(cell) for name in PERSONAL for cell in people[name] if len(str(cell)) > 8}
+    # as text, and as JSON writes it where it escapes
+    canaries = {form.encode() for cell in told for form in (cell, json.dumps(cell)[1:-1])}
+    assert len(canaries) > PEOPLE_SOUGHT
+    # they are what lies in landing, or nothing would be shown by not finding them
+    landed = b"".join(path.read_bytes() for path in nights.settings.landing_dir.rglob("*.csv"))
+    assert any(canary in landed for canary in canaries)
+    logs = [path for path in (airflow.home(nights.settings) / "logs").rglob("*") if path.is_file()]
+    written = b"".join(path.read_bytes() for path in logs) + _dump(nights.settings).encode()
+    assert sorted(canary.decode() for canary in canaries if canary in written) == []
 
 
 def _run(settings: Settings, day: date) -> dict[str, Any]:

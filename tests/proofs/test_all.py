@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from proofs.all.__main__ import COULD_NOT, run
+from proofs.all.__main__ import COULD_NOT, PROOFS, Outcome, run
 from proofs.harness.table import GREEN, RED
 
 GOOD, BAD = json.dumps([{"case": "a", "ok": True}]), json.dumps([{"case": "a", "ok": True}, {"case": "b", "ok": False}])
@@ -32,6 +32,17 @@ def test_verdict(printed: str, code: int, verdict: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", f"print({printed!r}); raise SystemExit({code})"]
     outcome = run(command, tmp_path / "out.json", tmp_path / "out.log", time.monotonic() + 60)
     assert outcome.verdict == verdict
+
+
+@pytest.mark.parametrize(("printed", "code", "verdict"), [(BAD, 0, GREEN), (BAD, 1, RED), ("[]", 0, COULD_NOT)])
+def test_verdict_of_a_proof_with_a_threshold(printed: str, code: int, verdict: str) -> None:
+    rows = json.loads(printed)
+    outcome = Outcome(len(rows), sum(row["ok"] for row in rows), code, 1.0, has_threshold=True)
+    assert outcome.verdict == verdict
+
+
+def test_only_the_mutation_has_a_threshold() -> None:
+    assert [proof.name for proof in PROOFS if proof.has_threshold] == ["mutation"]
 
 
 def test_a_proof_that_takes_too_long_is_ended_and_red(tmp_path: Path) -> None:

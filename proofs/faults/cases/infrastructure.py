@@ -16,7 +16,6 @@ import psycopg
 from psycopg import sql
 
 from egov_kpi.contracts.loader import get_contract
-from egov_kpi.db.connect import role_url
 from egov_kpi.errors import EgovError
 from egov_kpi.landing import read_delivery
 from egov_kpi.night import ingest
@@ -25,7 +24,7 @@ from egov_kpi.simulator.faults import Fault
 from proofs.faults import golden
 from proofs.faults.book import EXACT, REFUSED, REFUSED_THEN_EXACT, CannotRun, Seen, case, demand
 from proofs.faults.golden import csv_file, dossiers, table
-from proofs.faults.rig import DOSSIERS, NEXT_DAY, Rig, Told, faulty, superuser, variables, wait_for
+from proofs.faults.rig import DOSSIERS, NEXT_DAY, Rig, Told, faulty, superuser, take_all, variables, wait_for
 from proofs.harness.cluster import DURABLE
 
 GROUP = "machine"
@@ -305,7 +304,7 @@ def _beside(rig: Rig, *command: str) -> Seen:
 @case("I12", "hết kết nối vì công cụ BI", "BI holds all connections that it may", EXACT, group=GROUP)
 def bi_connections(rig: Rig) -> Seen:
     with contextlib.ExitStack() as held:
-        count = _take_all(rig, "bi", held)
+        count = take_all(rig, "bi", held)
         told = rig.load(csv_file(rig.path("I12.csv"), table(dossiers(40, first=310_000))))
         demand(told.code == 0, f"with {count} BI connections: {told}")
     return Seen("X", f"BI is stopped at {count}; the load comes in")
@@ -316,24 +315,13 @@ def all_connections(rig: Rig) -> Seen:
     path = csv_file(rig.path("I12b.csv"), table(dossiers(40, first=320_000)))
     before = rig.publish_no()
     with contextlib.ExitStack() as held:
-        count = _take_all(rig, "auditor", held)
+        count = take_all(rig, "builder", held)
         told = rig.load(path)
         demand((told.code, told.error_code) == (3, "EGOV-DB-002"), f"with {count} connections taken: {told}")
     _answers_again(rig)
     again = rig.load(path)
     demand(again.code == 0 and again.load["account"]["accepted"] == 40, f"afterwards: {again}")
     return Seen("R→X", f"{count} taken: exit 3 {told.error_code}, publish {before} stays; freed: it comes in")
-
-
-def _take_all(rig: Rig, role: str, held: contextlib.ExitStack) -> int:
-    count = 0
-    while count < 1000:
-        try:
-            held.enter_context(contextlib.closing(psycopg.connect(role_url(role, rig.world.settings))))
-        except psycopg.OperationalError:
-            return count
-        count += 1
-    raise CannotRun("máy chủ cho quá nhiều kết nối · the server allows too many connections")
 
 
 # ---------------------------------------------------------------------------------------------- memory and clocks
@@ -358,15 +346,9 @@ def out_of_memory(rig: Rig) -> Seen:
 @contextlib.contextmanager
 def _memory_cap(megabytes: int) -> Iterator[tuple[Callable[[], None], str]]:
     """What a child calls to live under the cap: a control group of its own, else a limit on its address space."""
-    own = [line.split(":") for line in Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()]
-    place = next((path for _, names, path in own if names == "memory"), None)
-    group = Path(f"/sys/fs/cgroup/memory{place}/egov-kpi-proof-{os.getpid()}") if place else None
-    try:
-        if group is None:
-            raise OSError
-        group.mkdir()
-        (group / "memory.limit_in_bytes").write_text(str(megabytes * MEGABYTE), encoding="ascii")
-    except OSError:
+    limits = (_limited_group(parent, name, megabytes) for parent, name in _memory_controllers())
+    group = next((group for group in limits if group), None)
+    if group is None:
         limit = (megabytes * MEGABYTE, megabytes * MEGABYTE)
         yield lambda: resource.setrlimit(resource.RLIMIT_AS, limit), "address space"
         return
@@ -374,6 +356,35 @@ def _memory_cap(megabytes: int) -> Iterator[tuple[Callable[[], None], str]]:
         yield lambda: _write(group / "cgroup.procs", str(os.getpid())), "control group"
     finally:
         group.rmdir()
+
+
+def _memory_controllers() -> Iterator[tuple[Path, str]]:
+    """Folders of the control groups that this process is in, and what limits memory there: version 2, then 1."""
+    lines = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    for _, names, place in (line.split(":", 2) for line in lines):
+        if names == "":
+            # a group with processes in it gives none of its own to a controller, the first one excepted
+            yield Path(f"/sys/fs/cgroup{place}"), "memory.max"
+            yield Path("/sys/fs/cgroup"), "memory.max"
+        if "memory" in names.split(","):
+            yield Path(f"/sys/fs/cgroup/memory{place}"), "memory.limit_in_bytes"
+
+
+def _limited_group(parent: Path, name: str, megabytes: int) -> Path | None:
+    """A group of our own below that one, with so much memory; None where this isn't allowed."""
+    group = parent / f"egov-kpi-proof-{os.getpid()}"
+    try:
+        group.mkdir()
+    except OSError:
+        return None
+    try:
+        (group / name).write_text(str(megabytes * MEGABYTE), encoding="ascii")
+        if name == "memory.max":
+            (group / "memory.swap.max").write_text("0", encoding="ascii")
+    except OSError:
+        group.rmdir()
+        return None
+    return group
 
 
 def _write(path: Path, text: str) -> None:

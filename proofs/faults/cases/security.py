@@ -2,10 +2,13 @@
 
 import ast
 import contextlib
+import json
 import subprocess
 import sys
 import zipfile
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ from egov_kpi.simulator.faults import Fault
 from proofs.faults import golden
 from proofs.faults.book import NEUTRALISED, REFUSED, Seen, case, demand
 from proofs.faults.golden import csv_file, dossiers, edited, replaced, table, workbook
-from proofs.faults.rig import DOSSIERS, NEXT_DAY, Rig, faulty, hasty, superuser, variables
+from proofs.faults.rig import DOSSIERS, NEXT_DAY, Rig, faulty, hasty, superuser, take_all, variables
 
 GROUP = "security"
 # Words that stand nowhere else: a token, a person, an identity number, an address.
@@ -163,17 +166,63 @@ def airflow_password(rig: Rig) -> Seen:
     return Seen("N", f"doctor: FAIL, {found.detail_en[:40]}…")
 
 
-@case(
-    "S8", "lệnh trong tham số khi kích hoạt DAG", "commands in a trigger's conf", NEUTRALISED, group=GROUP, quick=True
+# What somebody with the right to trigger might send; the last one is as it should be.
+CONFS: tuple[dict[str, Any], ...] = (
+    {"dataset": "{{ var.value.get('x') }}", "load_seq": 1},
+    {"dataset": "$(id).x", "load_seq": 1},
+    {"dataset": "one_stop.dossiers; id", "load_seq": 1},
+    {"dataset": "one_stop.dossiers", "load_seq": "{{ 7 * 7 }}"},
+    {"dataset": "one_stop.dossiers", "load_seq": 0},
+    {"load_seq": 1},
+    {"dataset": "one_stop.dossiers", "load_seq": 1},
 )
+_VALIDATED = """
+import copy, json, os, sys
+os.environ["AIRFLOW_HOME"] = sys.argv[1]
+from airflow.sdk.exceptions import ParamValidationError
+from egov_kpi.night.wiring import decision_dag
+dag, taken = decision_dag(owner="proof", doc_md=""), []
+for conf in json.loads(sys.argv[2]):
+    params = copy.deepcopy(dag.params)
+    try:
+        params.update(conf)
+        params.validate()
+    except ParamValidationError:
+        taken.append(False)
+    else:
+        taken.append(True)
+print(json.dumps(taken))
+"""
+
+
+@case("S8", "lệnh trong tham số khi kích hoạt DAG", "commands in a trigger's conf", NEUTRALISED, group=GROUP)
 def trigger_conf(rig: Rig) -> Seen:
-    """No DAG has an operator that runs a shell, and none renders conf into a template."""
-    files = sorted((PROJECT_ROOT / "dags").rglob("*.py"))
+    """By Airflow's own validation; and nothing that a DAG is made of runs a shell, or renders conf but as a heading."""
+    told = rig.program(_VALIDATED, str(rig.path("airflow")), json.dumps(CONFS), seconds=300)
+    taken = json.loads(told.splitlines()[-1])
+    demand(taken == [False] * (len(CONFS) - 1) + [True], f"taken: {taken}")
+    files = [*sorted((PROJECT_ROOT / "dags").rglob("*.py")), PROJECT_ROOT / "src/egov_kpi/night/wiring.py"]
     texts = {path.name: path.read_text(encoding="utf-8") for path in files}
-    words = ("BashOperator", "task.bash", "SSHOperator", "PythonVirtualenvOperator", "{{", "subprocess", "os.system")
+    words = ("BashOperator", "task.bash", "SSHOperator", "PythonVirtualenvOperator", "subprocess", "os.system")
     found = [f"{name}: {word}" for name, text in texts.items() for word in words if word in text]
-    demand(files and not found, f"{found}")
-    return Seen("N", f"{len(files)} DAG files, no shell, no template")
+    rendered = sorted({place for text in texts.values() for place in _rendered(ast.parse(text))})
+    demand(not found and rendered == ["HITLOperator.body", "HITLOperator.subject"], f"{found} {rendered}")
+    return Seen(
+        "N", f"{len(CONFS) - 1} refused by Airflow's validation; no shell in {len(files)} files, templates: text"
+    )
+
+
+def _rendered(tree: ast.AST) -> list[str]:
+    """Arguments that hold a template; a template anywhere else is told as such."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    as_argument = {
+        id(word.value): f"{_called(call)}.{word.arg}"
+        for call in calls
+        for word in call.keywords
+        if word.arg is not None
+    }
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and "{{" in str(node.value)]
+    return [as_argument.get(id(node), f"line {node.lineno}") for node in texts]
 
 
 @case("S9a", "XXE trong xlsx", "external entity in a workbook", REFUSED, group=GROUP, quick=True)
@@ -236,23 +285,70 @@ def gate_results(rig: Rig) -> Seen:
     return Seen("N", f"0 hits in {len(pages)} pages and the ledger")
 
 
+# Hours of processor, and gigabytes of disk, for anybody who may send a statement.
+_PROCESSOR = "select count(*) from generate_series(1, 1000000) as a cross join generate_series(1, 1000000) as b"
+_DISK = "select count(*) from (select md5(g.n::text) as a from generate_series(1, 100000000) as g (n) order by 1) as s"
+
+
 @case("S13", "BI gửi câu lệnh làm nghẽn máy chủ", "BI floods the server", NEUTRALISED, group=GROUP)
 def statement_bomb(rig: Rig) -> Seen:
-    with contextlib.ExitStack() as held:
-        count = 0
-        while count < 200:
-            try:
-                bi = held.enter_context(contextlib.closing(psycopg.connect(role_url("bi", rig.world.settings))))
-            except psycopg.OperationalError:
-                break
-            count += 1
-        demand(count <= 40, f"{count} connections of BI")
-        shown = {name: _shown(bi, name) for name in ("statement_timeout", "idle_in_transaction_session_timeout")}
-        demand(all(value not in ("0", "") for value in shown.values()), f"{shown}")
-        demand(
-            not _allowed(bi, sql.SQL("set temp_file_limit = '1000GB'")), "BI raises its own limit of temporary files"
-        )
-    return Seen("N", f"{count} connections at most, {' '.join(shown.values())}, disk limit not its own to raise")
+    """Two bombs, by a role that has switched its own time-out off, which it may.
+
+    What holds: the number of connections, the limit of temporary files, and an administrator who ends the session; a
+    load comes in meanwhile. What no right in Postgres limits is the processor.
+    """
+    with ThreadPoolExecutor(2) as beside, _temporary_files(rig, "64MB"):
+        bombs = [_unlimited(rig) for _ in range(2)]
+        raised = [name for name in ("temp_file_limit", "log_statement") if _allowed(bombs[0], _set_off(name))]
+        demand(not raised, f"BI raises its own {raised}")
+        answers = [
+            beside.submit(_state_of, bomb, query) for bomb, query in zip(bombs, (_PROCESSOR, _DISK), strict=True)
+        ]
+        with contextlib.ExitStack() as held:
+            count = take_all(rig, "bi", held) + len(bombs)
+            demand(count <= 40, f"{count} connections of BI")
+            told = rig.load(csv_file(rig.path("S13.csv"), table(dossiers(40, first=13_000))))
+        demand(told.code == 0, f"beside the bombs: {told}")
+        disk = answers[1].result(timeout=120)
+        demand(not answers[0].done(), f"the bomb is over: {answers[0]}")
+        rig.one("select pg_terminate_backend(%s)", bombs[0].info.backend_pid)
+        ended = answers[0].result(timeout=30)
+    demand((ended, disk) == ("57P01", "53400"), f"the bombs ended with {ended} and {disk}")
+    return Seen(
+        "N", f"{count} connections at most, temporary files limited, a load comes in; ended by an administrator"
+    )
+
+
+def _unlimited(rig: Rig) -> "psycopg.Connection[Any]":
+    connection: psycopg.Connection[Any] = psycopg.connect(role_url("bi", rig.world.settings), autocommit=True)
+    demand(_shown(connection, "statement_timeout") == "1h", "BI has no time-out to begin with")
+    connection.execute("set statement_timeout = 0")
+    return connection
+
+
+def _set_off(name: str) -> sql.Composed:
+    return sql.SQL("set {} = -1").format(sql.Identifier(name))
+
+
+def _state_of(connection: "psycopg.Connection[Any]", query: str) -> str:
+    """The error with which a statement ends."""
+    try:
+        connection.execute(query.encode())
+    except psycopg.Error as error:
+        return str(error.sqlstate)
+    return "it ended"
+
+
+@contextlib.contextmanager
+def _temporary_files(rig: Rig, size: str) -> Iterator[None]:
+    """BI's own limit, 4 GB, made small enough to be met."""
+    role = sql.SQL("alter role egov_bi in database {} ").format(sql.Identifier(rig.world.saved.database))
+    with superuser(rig) as conn:
+        conn.execute(role + sql.SQL("set temp_file_limit = {}").format(sql.Literal(size)))
+        try:
+            yield
+        finally:
+            conn.execute(role + sql.SQL("reset temp_file_limit"))
 
 
 def _shown(connection: "psycopg.Connection[Any]", name: str) -> str:

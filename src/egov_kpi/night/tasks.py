@@ -49,12 +49,12 @@ def verdict(dataset: str, partition_key: str) -> dict[str, Any]:
         return ingest.verdict(dataset, date.fromisoformat(partition_key))
 
 
-def questions(load_seqs: list[int], partition_key: str) -> list[dict[str, Any]]:
-    """The runs of `decide_load` that these loads need, as Airflow's operator takes them."""
+def questions(dataset: str, load_seqs: list[int], partition_key: str) -> list[dict[str, Any]]:
+    """The runs of `decide_load` that the dataset's loads need, as Airflow's operator takes them."""
     from egov_kpi.night import question
 
     with _explained():
-        return question.questions(load_seqs, date.fromisoformat(partition_key))
+        return question.questions(dataset, load_seqs, date.fromisoformat(partition_key))
 
 
 def ask(load_seq: int, run_id: str) -> str:
@@ -64,12 +64,13 @@ def ask(load_seq: int, run_id: str) -> str:
         return question.ask(load_seq, run_id)
 
 
-def answer(load_seq: int, given: dict[str, Any]) -> dict[str, Any]:
-    """Carry a decision out; one that can't be, such as a waiver without a reason, fails for good and is asked anew."""
+def answer(load_seq: int, given: dict[str, Any], run_id: str) -> dict[str, Any]:
+    """Carry a decision out; one that can't be, such as a waiver without a reason, fails for good: the next night asks
+    anew."""
     from egov_kpi.night import question
 
     with _explained(final=(ExitCode.BAD_DATA, ExitCode.USAGE, ExitCode.REFUSED)):
-        return question.answer(load_seq, given)
+        return question.answer(load_seq, given, run_id)
 
 
 def build_and_publish(partition_key: str, run_id: str = "") -> dict[str, Any]:

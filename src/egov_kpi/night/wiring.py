@@ -21,7 +21,7 @@ from airflow.sdk import (
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
-from egov_kpi.night.choices import CHOICES, REJECT
+from egov_kpi.night.choices import CHOICES, GRACE, REJECT
 from egov_kpi.settings import get_settings
 
 INGEST_CRON = "0 2 * * *"
@@ -89,7 +89,7 @@ def decision_dag(*, owner: str, doc_md: str) -> DAG:
             "load_seq": Param(type="integer", minimum=1),
         },
         max_active_runs=OPEN_QUESTIONS,
-        dagrun_timeout=patience + timedelta(days=1),
+        dagrun_timeout=patience + GRACE,
         **_common(owner),
     ) as dag:
         _decision_tasks(patience)
@@ -168,7 +168,7 @@ def _ingest_tasks(dataset: str) -> None:
             context = get_current_context()
             word = tasks.verdict(dataset, _partition(context))
             context["outlet_events"][outlet].extra = word
-            return tasks.questions(word["loads"], _partition(context))
+            return tasks.questions(dataset, word["loads"], _partition(context))
 
         given = verdict()
         pull_and_stage() >> gate_and_promote() >> given.as_teardown() >> _hand_on(given).as_teardown()
@@ -204,6 +204,7 @@ def _decision_tasks(patience: timedelta) -> None:
             "rule": Param(None, type=["null", "string"], description="Quy tắc đề nghị miễn trừ · rule to be waived"),
             "reason": Param(None, type=["null", "string"], description="Lý do · reason"),
             "expires_on": Param(None, type=["null", "string"], format="date", description="Ngày hết hạn · expiry"),
+            "agency": Param(None, type=["null", "string"], description="Đơn vị, trống: mọi đơn vị · unit, empty: all"),
         },
     )
 
@@ -213,7 +214,7 @@ def _decision_tasks(patience: timedelta) -> None:
 
         context = get_current_context()
         given = context["ti"].xcom_pull(task_ids="decide")
-        return tasks.answer(int(context["params"]["load_seq"]), given)
+        return tasks.answer(int(context["params"]["load_seq"]), given, str(context["run_id"]))
 
     put_question() >> question >> write_down()
 

@@ -202,6 +202,7 @@ def _postgres(settings: Settings) -> Iterator[Check]:
         yield from _roles(connection)
     yield _logins(settings)
     yield _ledger(settings)
+    yield from _made("marts", _marts, settings)
     yield from _made("anchor", _anchor, settings)
     yield from _made("report", _report, settings)
     yield _quarantine(settings)
@@ -286,6 +287,36 @@ def _ledger(settings: Settings) -> Check:
     head = result.head[:12]
     return Check("ledger", "OK", f"{result.events} sự kiện, chuỗi băm đúng, đỉnh {head}",
                  f"{result.events} events, the hash chain holds, head {head}")  # fmt: skip
+
+
+def _marts(settings: Settings) -> Iterator[Check]:
+    """Whether the rows that readers see are those that were published: the digest anew against the ledger's."""
+    from egov_kpi.db.connect import connect
+    from egov_kpi.db.migrate import schema_version
+    from egov_kpi.publish.digest import mart_digest
+
+    with connect("publisher", settings) as connection:
+        shown = connection.execute(
+            "select v.colour, p.publish_no, p.mart_digest, p.schema_version"
+            " from ledger.live as v inner join ledger.publish as p using (publish_no)"
+        ).fetchone()
+        if shown is None:
+            yield Check("marts", "OK", "chưa công bố lần nào", "nothing published yet")
+            return
+        colour, publish_no, recorded, schema = shown
+        if schema != schema_version(connection):
+            yield Check("marts", "WARN", f"cấu trúc đã đổi sau bản công bố {publish_no}; bản sau mới so được mã băm",
+                        f"structure changed since publish {publish_no}: digests compare from the next on")  # fmt: skip
+            return
+        found = mart_digest(connection, colour)
+    if found == recorded:
+        yield Check("marts", "OK", f"bản công bố {publish_no}, mã băm {found[:12]} đúng như sổ cái",
+                    f"publish {publish_no}, digest {found[:12]} as in the ledger")  # fmt: skip
+    else:
+        yield Check("marts", "FAIL", f"bản công bố {publish_no} bị sửa tay: mã băm {recorded[:12]} nay là {found[:12]};"
+                    " chạy egov-kpi build --rebuild rồi publish",
+                    f"publish {publish_no} was edited by hand: digest {recorded[:12]} is now {found[:12]};"
+                    " run egov-kpi build --rebuild, then publish")  # fmt: skip
 
 
 def _quarantine(settings: Settings) -> Check:

@@ -2,7 +2,8 @@
 
 It starts the scheduler, the dag-processor, the triggerer and the API server, each in a session of its own, starts each
 again when it dies (sooner the first time, later while it keeps dying), and ends them all when it is told to end. An
-embedded Postgres that was killed is started again too, because none of them lives without it.
+embedded Postgres that was killed is started again too, because none of them lives without it. Of a service that
+lives and hangs it writes an incident (`pulse`); to end it is for a person.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from egov_kpi.errors import EgovError
-from egov_kpi.platform import airflow, postgres, processes
+from egov_kpi.platform import airflow, postgres, processes, pulse
 from egov_kpi.platform.processes import Process
 from egov_kpi.platform.secrets import write_private
 from egov_kpi.settings import Settings, get_settings
@@ -86,11 +87,13 @@ class Supervisor:
             Component(name, command, _fresh_log(home / "logs" / f"{name}.log"))
             for name, command in airflow.commands(self.settings).items()
         ]
+        watch = pulse.start(self.settings)
         try:
             while not self.stopping:
                 self._look()
                 time.sleep(POLL_SECONDS)
         finally:
+            watch.set()
             self._end_all()
 
     def _look(self) -> None:

@@ -77,12 +77,14 @@ def publish(
         pointer = colours.live(conn)
         colours.require_no_hold(pointer)
         candidate = colours.state(conn, pointer.idle)
-        if _is_current(conn, pointer, business_date, settings):
+        if _is_current(conn, pointer, business_date, settings) and not _is_replaced(conn, pointer, candidate):
             return current(conn)
         _require_ready(conn, pointer, candidate)
         conn.rollback()
         audit_no = _audit(conn, settings, candidate.colour)
         conn.commit()
+        _require_as_built(conn, candidate.colour)
+        conn.rollback()
         return _turn(conn, settings, pointer, candidate, {"audit_event_no": audit_no, "run_id": run_id or None})
 
 
@@ -105,6 +107,16 @@ def _is_current(conn: Connection, pointer: colours.Live, business_date: date, se
     return colours.holds(colours.state(conn, pointer.colour), counted, as_of, models)
 
 
+def _is_replaced(conn: Connection, pointer: colours.Live, candidate: ColourState) -> bool:
+    """Whether the live rows were changed by hand and the other colour was built since, to take their place."""
+    row = conn.execute(
+        "select event_no, mart_digest from ledger.publish where publish_no = %s", (pointer.publish_no,)
+    ).fetchone()
+    if row is None or candidate.is_broken_off or candidate.built_event < row[0]:
+        return False
+    return digest.mart_digest(conn, pointer.colour) != str(row[1])
+
+
 def _require_ready(conn: Connection, pointer: colours.Live, candidate: ColourState) -> None:
     """EGOV-PUB-006 for a colour that is half built, holds a revoked load, or is older than what is live."""
     revoked = {row[0] for row in conn.execute("select load_seq from ledger.revoked_load").fetchall()}
@@ -120,6 +132,13 @@ def _require_ready(conn: Connection, pointer: colours.Live, candidate: ColourSta
         reason = f"it was built for {candidate.as_of}, before the current publish"
     if reason:
         raise EgovError("EGOV-PUB-006", colour=candidate.colour, reason=reason)
+
+
+def _require_as_built(conn: Connection, colour: str) -> None:
+    """EGOV-PUB-012 when the colour's rows are no longer those that its builds noted: somebody changed them by hand."""
+    built, found = digest.stored_digest(conn, colour), digest.mart_digest(conn, colour)
+    if built != found:
+        raise EgovError("EGOV-PUB-012", colour=colour, built=built[:12], found=found[:12])
 
 
 def _audit(conn: Connection, settings: Settings, colour: str) -> int:

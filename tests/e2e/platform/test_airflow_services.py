@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from egov_kpi.db.connect import connect
 from egov_kpi.platform import airflow, doctor, listening, postgres, processes
 from egov_kpi.platform.airflow_api import AirflowApi
 from egov_kpi.platform.processes import Process
@@ -69,12 +70,31 @@ def test_all_services_and_postgres_killed_at_once_come_back_without_orphans(runn
         _probe(api)
 
 
+def test_a_scheduler_that_hangs_alive_is_an_incident(running: Settings) -> None:
+    """Nobody ends it: once it may go on it is the same process."""
+    scheduler = airflow.component_processes(running)["scheduler"]
+    os.kill(scheduler.pid, signal.SIGSTOP)
+    try:
+        assert processes.wait_until(lambda: "scheduler" in _silent(running), 120, 1)
+    finally:
+        os.kill(scheduler.pid, signal.SIGCONT)
+    assert airflow.component_processes(running)["scheduler"] == scheduler
+
+
 def test_down_leaves_no_process(running: Settings) -> None:
     leaders = airflow.component_processes(running)
     assert airflow.down(running)
     assert [pid for leader in leaders.values() for pid in processes.members(leader.pid)] == []
     assert not airflow.is_supervised(running)
     assert not airflow.down(running)
+
+
+def _silent(settings: Settings) -> set[str]:
+    with connect("auditor", settings) as conn:
+        rows = conn.execute(
+            "select detail from ledger.incident where kind = 'service_hung' order by event_no"
+        ).fetchall()
+    return {str(row[0]).split(":")[0] for row in rows}
 
 
 def _all_are_new(settings: Settings, before: dict[str, Process]) -> bool:

@@ -57,7 +57,8 @@ def test_unknown_unit_is_no_figure(world: World) -> None:
 
 def test_bi_reads_marts_only(world: World) -> None:
     with connect("bi", world.settings) as reader:
-        for view in ("kpi_value", "kpi_value_history", "last_publish", "dim_kpi", "dim_procedure", "data_freshness"):
+        views = ("kpi_value", "kpi_value_history", "last_publish", "dim_kpi", "dim_procedure", "data_freshness")
+        for view in (*views, "unmapped_rows"):
             reader.execute(f"select * from marts.{view}")
         denied = reader.execute(
             "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
