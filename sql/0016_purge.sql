@@ -20,35 +20,46 @@ from ledger.event as e
 cross join lateral jsonb_array_elements(e.body_json -> 'loads') as l (item)
 where e.kind = 'raw_purged';
 
--- Why a load can't be purged yet; null when it can. Facts outlive raw, so what a build has to do with a load has to be
--- done before: both colours hold it, or neither does, and nobody is about to read its files again.
-create function ledger.needed_because(of_load bigint) returns text
+-- Which of these loads can't be purged yet, and why; null when all can. Facts outlive raw, so what a build has to do
+-- with a load has to be done before: both colours hold it, or neither, and nobody is about to read its files again.
+create function ledger.still_needed(loads bigint[]) returns text
 language sql stable set search_path = pg_catalog, pg_temp
 begin atomic
-    with told as (
+    with held as (
+        select c.load_seq, count(*) as colours
+        from ledger.colour_load as c
+        where c.state = 'applied'
+        group by c.load_seq
+    ),
+
+    counted as (
+        select p.load_seq from ledger.promoted_load as p
+        except
+        select r.load_seq from ledger.revoked_load as r
+    ),
+
+    reasoned as (
         select
-            (
-                select count(*) from ledger.colour_load as c
-                where c.load_seq = of_load and c.state = 'applied'
-            ) as colours,
-            of_load in (
-                select p.load_seq from ledger.promoted_load as p
-                except
-                select r.load_seq from ledger.revoked_load as r
-            ) as is_counted,
-            of_load in (
-                select l.replay_of from ledger.load as l
-                where l.load_seq not in (select a.load_seq from ledger.account as a)
-            ) as is_replayed
+            a.load_seq,
+            case
+                when c.load_seq is not null and coalesce(h.colours, 0) < 2
+                    then 'it counts, and not both colours hold it yet'
+                when c.load_seq is null and h.colours > 0
+                    then 'it was revoked, and a colour still holds it'
+                when exists (
+                    select from ledger.load as l
+                    where l.replay_of = a.load_seq
+                        and not exists (select from ledger.account as d where d.load_seq = l.load_seq)
+                ) then 'a replay of it waits'
+            end as reason
+        from unnest(loads) as a (load_seq)
+        left join held as h on h.load_seq = a.load_seq
+        left join counted as c on c.load_seq = a.load_seq
     )
 
-    select
-        case
-            when t.is_counted and t.colours < 2 then 'it counts, and not both colours hold it yet'
-            when not t.is_counted and t.colours > 0 then 'it was revoked, and a colour still holds it'
-            when t.is_replayed then 'a replay of it waits'
-        end
-    from told as t;
+    select string_agg(n.load_seq || ' (' || n.reason || ')', ', ' order by n.load_seq)
+    from reasoned as n
+    where n.reason is not null;
 end;
 
 -- Drop a month of raw and write the certificate; its event. Refused for a month within the retention, for loads that a
@@ -115,8 +126,7 @@ begin
         raise exception 'nothing of month % is left to purge', to_char(first_day, 'YYYY-MM')
             using errcode = 'no_data_found';
     end if;
-    select string_agg(g.load_seq || ' (' || ledger.needed_because(g.load_seq) || ')', ', ' order by g.load_seq)
-    into needed from unnest(gone) as g (load_seq) where ledger.needed_because(g.load_seq) is not null;
+    needed := ledger.still_needed(gone);
     if needed is not null then
         raise exception 'still needed: load %', needed using errcode = 'object_in_use';
     end if;
@@ -166,7 +176,7 @@ create trigger rows_are_gone after insert on ledger.event
 for each row when (new.kind = 'raw_purged') execute function ledger.check_purged();
 
 grant select on ledger.purged_load to egov_loader, egov_builder, egov_publisher, egov_custodian, egov_auditor;
-revoke execute on function ledger.purge_raw(date, int, text, text), ledger.needed_because(bigint) from public;
+revoke execute on function ledger.purge_raw(date, int, text, text), ledger.still_needed(bigint[]) from public;
 grant execute on function ledger.purge_raw(date, int, text, text) to egov_custodian;
 
 -- A past publish is made anew from the loads that it counted.

@@ -46,6 +46,8 @@ def test_publishes_have_the_digest_of_then_after_corrections_and_revocations(war
 
 def test_a_correction_of_a_purged_row_leaves_no_second_one(warehouse: Settings) -> None:
     deliver(warehouse, BACKLOG)
+    # mailboxes of January: the series begins there, whatever becomes of the dossier
+    deliver(warehouse, JANUARY)
     night(warehouse)
     building.build(warehouse, NEXT_NIGHT)
     publish(warehouse, NEXT_NIGHT)

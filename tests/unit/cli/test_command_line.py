@@ -17,7 +17,7 @@ from egov_kpi.settings import PROJECT_ROOT
 COMMANDS = {
     "nightly", "status", "load", "pull", "gate", "revoke", "build", "publish", "rollback", "doctor", "up", "down",
     "db", "ledger", "simulate", "quarantine", "waiver", "decision", "claims", "backup", "restore",
-    "evidence", "deadline", "trace", "restatements", "report",
+    "evidence", "deadline", "trace", "restatements", "report", "purge", "reproduce", "open-row",
 }  # fmt: skip
 
 
