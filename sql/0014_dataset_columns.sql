@@ -13,7 +13,9 @@ create table build.dataset_column (
     agency_column text not null,
     day_column text not null,
     day_format text not null,
-    figure_columns text[] not null
+    figure_columns text[] not null,
+    -- one more such day, as SQL on a row `?`, where no column says it
+    figure_day text
 );
 
 insert into build.dataset_column values
@@ -27,9 +29,16 @@ insert into build.dataset_column values
 insert into build.dataset_column values
 ('mail.accounts', 'snapshot', '{mailbox_hash,snapshot_date}', '{}', 'agency_code', 'snapshot_date', 'dd/MM/yyyy', '{snapshot_date}');
 insert into build.dataset_column values
-('one_stop.dossiers', 'delta', '{dossier_hash}', '{}', 'agency_code', 'received_at', 'dd/MM/yyyy', '{received_at,finished_at,returned_at,updated_at}');
+('one_stop.dossiers', 'delta', '{dossier_hash}', '{}', 'agency_code', 'received_at', 'dd/MM/yyyy', '{received_at,finished_at,returned_at}');
 insert into build.dataset_column values
 ('portal.procedures', 'snapshot', '{agency_code,procedure_code,snapshot_date}', '{}', 'agency_code', 'snapshot_date', 'yyyy-MM-dd', '{snapshot_date}');
+
+-- A dossier that waits for a supplement, or ended without a day of its own, counts on the day of its last change.
+update build.dataset_column set figure_day =
+'case when ?.dossier_status = ''supplement_requested'' '
+'or ?.dossier_status in (''withdrawn'', ''stopped'') and ?.finished_at is null '
+'then (?.updated_at at time zone ''Asia/Ho_Chi_Minh'')::date end'
+where dataset = 'one_stop.dossiers';
 
 -- Refused rows of all datasets by the unit and the day that they claim; called again by a migration that adds one.
 create function build.refresh_refused_rows() returns void
@@ -100,6 +109,8 @@ begin
             ) as day
         from unnest(told.figure_columns) with ordinality as c (name, place)
         inner join pg_attribute as a on a.attrelid = format('raw.%I', told.table_name)::regclass and a.attname = c.name
+        union all
+        select cardinality(told.figure_columns) + 1, told.figure_day where told.figure_day is not null
     ) as f;
     select string_agg(format('o.%1$I = r.%1$I', k.name), ' and ' order by k.name) into same_key
     from unnest(told.key_columns) as k (name);

@@ -174,13 +174,6 @@ def above_hundred(rig: Rig) -> Seen:
         return _refused(rig, "EGOV-PUB-004", 1)
 
 
-@case("S15c", "quản trị viên sửa bản sắp công bố", "a DBA edits the candidate", REFUSED, group=GROUP)
-def edited_candidate(rig: Rig) -> Seen:
-    """Data made a day older than it is, which no rule of the audit doubts."""
-    with _planted(rig, _built(rig), "data_as_of = data_as_of - 1"):
-        return _refused(rig, "EGOV-PUB-012", 1)
-
-
 @contextmanager
 def _planted(rig: Rig, colour: str, change: str) -> Iterator[None]:
     """One rate of a colour changed by hand, and put back."""

@@ -25,6 +25,8 @@ MODEL = "models/marts/kpi/fct_kpi_component.sql"
 FACTS = {fact.table: fact.datasets for fact in facts.FACTS}
 # Measures without a key that are one per unit, however many rows of the unit show it.
 ONE_PER_UNIT = frozenset({"iso_mandated"})
+# The key of what was open on a day: it names the day of looking, not a thing.
+PENDING = "pending"
 # Parts of an address stand where no code has a character.
 _MARK = "\x1f"
 _ADDRESS = ("agency_code", "load_seq", "file_digest", "row_no")

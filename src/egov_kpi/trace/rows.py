@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from egov_kpi.settings import Settings
-from egov_kpi.trace.component import ONE_PER_UNIT, Wanted, contributions
+from egov_kpi.trace.component import ONE_PER_UNIT, PENDING, Wanted, contributions
 from egov_kpi.trace.figure import Figure, Publish
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -231,7 +231,7 @@ def _components(
     for place, amounts in grouped.items():
         expected = stored.get(place, Decimal(0))
         shown = [amount for amount, _ in amounts]
-        is_one_thing = bool(place[2]) or measure.code in ONE_PER_UNIT
+        is_one_thing = place[2] not in ("", PENDING) or measure.code in ONE_PER_UNIT
         if expected != (max(shown) if is_one_thing else sum(shown)):
             mismatches.append(" ".join(map(str, place)))
         components[place] = Decimal(0) if amounts[0][1] else expected

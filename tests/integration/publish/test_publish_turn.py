@@ -382,16 +382,6 @@ def test_an_edit_of_a_published_row_shows_against_the_ledger(stubs: Stubs) -> No
         assert digest.mart_digest(conn, result.colour) != result.mart_digest
 
 
-def test_a_candidate_that_was_edited_after_its_build_is_not_published(stubs: Stubs) -> None:
-    stubs.promote()
-    built = building.build(stubs.settings, NIGHT)
-    with connect("owner", stubs.settings) as conn:
-        conn.execute(f"update {built.colour}.kpi_value set numerator = numerator + 1".encode())
-    refusal("EGOV-PUB-012", publish, stubs.settings, NIGHT)
-    building.rebuild(stubs.settings, NIGHT)
-    assert publish(stubs.settings, NIGHT).publish_no == 1
-
-
 def test_what_was_edited_while_published_is_replaced_by_a_rebuild(stubs: Stubs) -> None:
     """The same loads, the same night: nothing is new but that the rows are right again."""
     stubs.promote()
