@@ -140,6 +140,8 @@ _OBJECT = re.compile(
 # dbt names the database, and that of a killed run has a name of its own.
 _DATABASE = re.compile(r"\b\w+\.(?=\w+\.\w+$)")
 _LOAD_NUMBER = re.compile(r"__\d+")
+# dbt ends the name of a temporary table with the time.
+_TIME = re.compile(r"__dbt_tmp\d+")
 
 
 def bare(statement: str) -> str:
@@ -160,4 +162,4 @@ def name_of(statement: str, values: Any = None) -> str:
         return f"event {values[0]}" if values else "event"
     found = _OBJECT.search(text)
     name = f"{found[1]} {found[2]}" if found else text.split("(")[0][:60]
-    return _LOAD_NUMBER.sub("__N", _DATABASE.sub("", " ".join(name.replace('"', "").lower().split())))
+    return _TIME.sub("__dbt_tmp", _LOAD_NUMBER.sub("__N", _DATABASE.sub("", " ".join(name.replace('"', "").lower().split()))))

@@ -93,6 +93,9 @@ def test_statements_are_told_apart() -> None:
     assert is_writing("with a as (select 1) insert into t select * from a")
     assert not is_writing("select 1 from ledger.event where kind = 'insert into'")
     assert name_of('delete from "some_database"."blue"."fct"\n where true') == "delete from blue.fct"
+    assert name_of('create temporary table "a_unit_test__dbt_tmp043916890251" as (select 1)') == (
+        "create temporary table a_unit_test__dbt_tmp"
+    )
     assert bare("-- why\nselect  1") == "select 1"
     assert name_of("select ledger.append(%s, %s)", ("published", "{}")) == "event published"
     assert name_of('create unlogged table inbound."dossier__7" (a text)') == "create unlogged table inbound.dossier__N"
