@@ -162,4 +162,5 @@ def name_of(statement: str, values: Any = None) -> str:
         return f"event {values[0]}" if values else "event"
     found = _OBJECT.search(text)
     name = f"{found[1]} {found[2]}" if found else text.split("(")[0][:60]
-    return _TIME.sub("__dbt_tmp", _LOAD_NUMBER.sub("__N", _DATABASE.sub("", " ".join(name.replace('"', "").lower().split()))))
+    name = _DATABASE.sub("", " ".join(name.replace('"', "").lower().split()))
+    return _TIME.sub("__dbt_tmp", _LOAD_NUMBER.sub("__N", name))
