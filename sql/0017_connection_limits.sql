@@ -8,7 +8,7 @@ declare
 begin
     for cap in
         select c.login, c.most
-        from (values ('egov_bi', 40), ('egov_auditor', 20), ('egov_custodian', 10), ('egov_approver', 5)) as c (login, most)
+        from (values ('egov_bi', 40), ('egov_auditor', 30), ('egov_custodian', 20), ('egov_approver', 5)) as c (login, most)
         inner join pg_roles as r on r.rolname = c.login and r.rolconnlimit <> c.most
     loop
         execute format('alter role %I connection limit %s', cap.login, cap.most);
