@@ -27,6 +27,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 # Builds, publishes and rollbacks exclude one another; each takes this fence.
 FENCE = "build"
 FENCE_WAIT_SECONDS = 0.0
+# Seeds have their own step. A unit test asks about the code, not about a night's data: `make test` runs them.
+NOT_IN_A_BUILD = ("--exclude-resource-type", "seed", "--exclude-resource-type", "unit_test")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def carry_out(conn: Connection, settings: Settings, plan: BuildPlan, said: dict[
     conn.commit()
     _prepare(conn, plan)
     conn.commit()
-    results = dbt.run(settings, "build", "--exclude-resource-type", "seed", variables=variables(plan))
+    results = dbt.run(settings, "build", *NOT_IN_A_BUILD, variables=variables(plan))
     _keep_results(conn, event_no, results)
     conn.commit()
     dbt.require_success(results, plan.colour)

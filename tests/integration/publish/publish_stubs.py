@@ -21,7 +21,6 @@ from egov_kpi.settings import Settings
 
 NIGHT = date(2023, 3, 6)
 NEXT_NIGHT = date(2023, 3, 7)
-KPI_TABLES = ("kpi_value", "kpi_digital_signature")
 
 
 @dataclass
@@ -54,25 +53,33 @@ class Stubs:
             append(conn, "load_promoted", {"load_seq": load_seq, "account": dict.fromkeys(names, 0)})
 
     def run(self, settings: Settings, command: str, *_: str, variables: dict[str, Any]) -> list[dbt.NodeResult]:
-        """In place of dbt: a row per counted load in every KPI table of the colour, by delete and insert."""
+        """In place of dbt: a figure per counted load in the colour and in a theme, by delete and insert."""
         self.runs.append(variables)
         self.during_build()
         with connect("builder", settings) as conn:
-            for name in KPI_TABLES:
-                table = sql.Identifier(variables["colour"], name)
-                conn.execute(sql.SQL("delete from {}").format(table))
-                conn.execute(
-                    sql.SQL(
-                        "insert into {} (kpi_code, kpi_version, method, due_basis, agency_code, scope, unit_basis,"
-                        " period_grain, period_start, numerator, value, unit, data_as_of, agencies_reporting,"
-                        " agencies_expected, quarantined_share)"
-                        " select 'load', 1, '-', '-', load_seq::text, 'own', 'as_was', 'month', date '2023-03-01',"
-                        " (select sum(s.load_seq) from build.counted_load as s where s.colour = c.colour), 1,"
-                        " 'count', %s::date, 1, 1, 0"
-                        " from build.counted_load as c where colour = %s"
-                    ).format(table),
-                    (variables["as_of"], variables["colour"]),
-                )
+            colour = sql.Identifier(variables["colour"])
+            for table in ("kpi_value", "dim_kpi"):
+                conn.execute(sql.SQL("delete from {}.{}").format(colour, sql.Identifier(table)))
+            conn.execute(
+                sql.SQL(
+                    "insert into {}.kpi_value (kpi_code, kpi_version, method, due_basis, agency_code, scope, unit_basis,"
+                    " period_grain, period_start, numerator, value, unit, data_as_of, agencies_reporting,"
+                    " agencies_expected, quarantined_share)"
+                    " select 'load', 1, '-', '-', load_seq::text, 'own', 'as_was', 'month', date '2023-03-01',"
+                    " (select sum(s.load_seq) from build.counted_load as s where s.colour = c.colour), 1,"
+                    " 'count', %s::date, 1, 1, 0"
+                    " from build.counted_load as c where colour = %s"
+                ).format(colour),
+                (variables["as_of"], variables["colour"]),
+            )
+            conn.execute(
+                sql.SQL(
+                    "insert into {}.dim_kpi (kpi_code, kpi_version, method, due_basis, theme, name_vi, name_en, formula_vi,"
+                    " formula_en, numerator_measure, numerator_time_rollup, numerator_unit_rollup, unit, legal_basis,"
+                    " valid_from, is_confirmed, owner) values ('load', 1, '-', '-', 'digital_signature', 'x', 'x', 'x',"
+                    " 'x', 'm', 'sum', 'sum', 'count', 'x', '2020-01-01', true, 'x')"
+                ).format(colour)
+            )
         return [dbt.NodeResult("model.egov_kpi.kpi_value", "model", self.status, 0.1, 1, None, "")]
 
     def audit(self, settings: Settings, colour: str) -> GateResult:

@@ -1,4 +1,3 @@
--- depends_on: {{ ref('int_kpi__touched') }}
-{{ config(affected='int_kpi__touched', unique_key=['period_grain', 'period_start']) }}
+{{ config(materialized='standing_view', contract={'enforced': false}) }}
 
 {{ kpis_of_theme('iso_compliance') }}
