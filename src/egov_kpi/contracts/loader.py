@@ -4,12 +4,13 @@ A contract that breaks either is refused with the file, the path inside the file
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import yaml
 
 from egov_kpi.contracts import rules
@@ -71,17 +72,18 @@ def _check_standard(path: Path, document: _Raw) -> None:
 
 
 def _standard_errors(document: _Raw) -> Iterator[tuple[str, str]]:
-    for error in _standard_validator()(document):
-        yield error.json_path, error.message[:200]
+    for error in _standard_validator().iter_errors(document):
+        yield _json_path(error.instance_path), error.message[:200]
+
+
+def _json_path(steps: Sequence[str | int]) -> str:
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
 
 
 @cache
-def _standard_validator() -> Callable[[Any], Iterator[Any]]:
-    # Imported late: a task that reads a contract from a warm cache never pays for it.
-    from jsonschema import Draft201909Validator
-
+def _standard_validator() -> jsonschema_rs.Draft201909Validator:
     schema = json.loads((files("open_data_contract_standard") / "schema.json").read_text(encoding="utf-8"))
-    return Draft201909Validator(schema).iter_errors
+    return jsonschema_rs.Draft201909Validator(schema)
 
 
 def _contract(path: Path, document: _Raw) -> Contract:

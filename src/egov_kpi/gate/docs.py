@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,6 @@ def _rendered(suite: Suite, outcomes: list[Outcome], title: str) -> str:
         ExpectationValidationResult,
     )
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view.view import DefaultJinjaPageView
-
     results = [ExpectationValidationResult(**_arguments(outcome)) for outcome in outcomes]
     failed = sum(not outcome.success for outcome in outcomes)
     validation = ExpectationSuiteValidationResult(
@@ -78,10 +77,16 @@ def _rendered(suite: Suite, outcomes: list[Outcome], title: str) -> str:
         },
         meta={"great_expectations_version": str(import_gx().__version__)},
     )
-    document = ValidationResultsPageRenderer().render(validation)
-    view: Any = DefaultJinjaPageView()
-    page = str(view.render(document))
+    page = str(_view().render(ValidationResultsPageRenderer().render(validation)))
     return re.sub(r"<title>.*?</title>", f"<title>{html.escape(title)}</title>", page, count=1, flags=re.DOTALL)
+
+
+@cache
+def _view() -> Any:
+    """One for the process: it compiles the templates, which takes longer than a page."""
+    from great_expectations.render.view.view import DefaultJinjaPageView
+
+    return DefaultJinjaPageView()
 
 
 def _arguments(outcome: Outcome) -> dict[str, Any]:
