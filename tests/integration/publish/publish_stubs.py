@@ -76,8 +76,9 @@ class Stubs:
                 sql.SQL(
                     "insert into {}.dim_kpi (kpi_code, kpi_version, method, due_basis, theme, name_vi, name_en,"
                     " formula_vi, formula_en, numerator_measure, numerator_time_rollup, numerator_unit_rollup, unit,"
-                    " legal_basis, valid_from, is_confirmed, owner) values ('load', 1, '-', '-', 'digital_signature', 'x', 'x', 'x',"
-                    " 'x', 'm', 'sum', 'sum', 'count', 'x', '2020-01-01', true, 'x')"
+                    " legal_basis, valid_from, is_confirmed, owner)"
+                    " values ('load', 1, '-', '-', 'digital_signature', 'x', 'x', 'x', 'x', 'm', 'sum', 'sum', 'count',"
+                    " 'x', '2020-01-01', true, 'x')"
                 ).format(colour)
             )
         return [dbt.NodeResult("model.egov_kpi.kpi_value", "model", self.status, 0.1, 1, None, "")]
