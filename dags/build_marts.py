@@ -11,6 +11,7 @@ DATASETS = [
     "iso.certificates",
     "mail.accounts",
     "one_stop.dossiers",
+    "one_stop.payments",
     "portal.procedures",
 ]
 

@@ -20,6 +20,7 @@ from egov_kpi.settings import Settings, get_settings
 # Word of the dataset in a rule's identifier; numbers from 501 on are the business half.
 PREFIXES = {
     "one_stop.dossiers": "DOS",
+    "one_stop.payments": "PAY",
     "ioffice.outgoing_documents": "DOC",
     "mail.accounts": "MAI",
     "directory.headcount": "HEA",

@@ -85,7 +85,7 @@ def _published_figures(world: World) -> None:
 def _themes_hold_the_same_rows(world: World) -> None:
     themes = " union all ".join(
         f"select * from green.kpi_{name}"
-        for name in ("digital_signature", "official_mail", "online_service", "settlement", "iso_compliance")
+        for name in ("digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment")
     )
     for one, other in (("green.kpi_value", f"({themes})"), (f"({themes})", "green.kpi_value")):
         left = world.query(

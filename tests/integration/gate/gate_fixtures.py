@@ -58,6 +58,22 @@ def dossier(number: int) -> Row:
     }
 
 
+def payment(number: int) -> Row:
+    return {
+        "dossier_hash": _hash(number),
+        "fee_no": "1",
+        "agency_code": "823",
+        "fee_kind": "Phí",
+        "amount_due": "50000",
+        "amount_paid": "50000",
+        "payment_method": "Trực tuyến",
+        "charged_at": "01/02/2023 08:05",
+        "paid_at": f"01/02/2023 {_minute(number + 150)}",
+        "is_refunded": "Không",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
 def document(number: int) -> Row:
     return {
         "document_id": f"VB-{number}",
@@ -166,6 +182,7 @@ def scorecard(number: int) -> Row:
 
 RIGHT: dict[str, Callable[[int], Row]] = {
     "one_stop.dossiers": dossier,
+    "one_stop.payments": payment,
     "ioffice.outgoing_documents": document,
     "mail.accounts": mailbox,
     "directory.headcount": headcount,
@@ -256,11 +273,22 @@ FAULTS: dict[str, Row] = {
     "GATE-PAR-513": {"criterion_code": "1.1"},
     "GATE-PAR-514": {"max_points": "100,01"},
     "GATE-PAR-515": {"exported_at": "28/02/2023 08:00"},
+    "GATE-PAY-501": {"agency_code": "99999"},
+    "GATE-PAY-502": {"charged_at": "08/03/2023 00:00", "paid_at": None, "amount_paid": "0"},
+    "GATE-PAY-503": {"charged_at": "31/12/1999 23:59"},
+    "GATE-PAY-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-PAY-505": {"paid_at": "31/01/2023 17:00"},
+    "GATE-PAY-506": {"paid_at": "08/03/2023 00:00"},
+    "GATE-PAY-507": {"amount_paid": "50001"},
+    "GATE-PAY-508": {"paid_at": None},
+    "GATE-PAY-509": {"payment_method": None},
+    "GATE-PAY-510": {"is_refunded": "Có", "amount_paid": "0"},
+    "GATE-PAY-511": {"amount_due": "100000000001"},
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
 LOAD_RULES = {
-    *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")),
+    *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR", "PAY")),
     *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
 }
@@ -275,6 +303,7 @@ HISTORY_RULES = {
     *(f"GATE-PRO-{n}" for n in (507, 509, 510, 511, 512, 515)),
     *(f"GATE-PAP-{n}" for n in (510, 511, 512, 513, 514, 515, 516)),
     *(f"GATE-PAR-{n}" for n in (516, 517, 518)),
+    *(f"GATE-PAY-{n}" for n in range(512, 522)),
 }
 
 
@@ -341,6 +370,7 @@ def fault_sheet(contract: Contract, suite: Suite) -> Sheet:
 # A column that no rule compares with another, and another value for it.
 OTHER_CONTENT: dict[str, Row] = {
     "one_stop.dossiers": {"field_name": "Đất đai"},
+    "one_stop.payments": {"fee_kind": "Lệ phí"},
     "ioffice.outgoing_documents": {"document_type": "Quyết định"},
     "mail.accounts": {"sent_30d_count": "4"},
     "directory.headcount": {"headcount": "31"},

@@ -14,7 +14,7 @@ from egov_kpi.raw.promote import promote
 from egov_kpi.settings import Settings
 
 Rows = list[fx.Row]
-DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR = (
+DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY = (
     "one_stop.dossiers",
     "ioffice.outgoing_documents",
     "mail.accounts",
@@ -23,6 +23,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR = (
     "portal.procedures",
     "forms.paper_register",
     "forms.par_scorecards",
+    "one_stop.payments",
 )
 BEFORE_SNAPSHOT = date(2023, 2, 1)
 BEFORE_WINDOW, WINDOW = (date(2023, 2, 20), date(2023, 2, 21)), (date(2023, 2, 21), date(2023, 2, 22))
@@ -43,6 +44,7 @@ THEN: dict[str, fx.Row] = {
     PRO: {"snapshot_date": "2023-02-01", "exported_at": "2023-02-02T01:00:00+07:00"},
     PAP: {},
     PAR: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
+    PAY: {"updated_at": "21/02/2023 15:00"},
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -53,10 +55,14 @@ NOW: dict[str, fx.Row] = {
     PRO: {},
     PAP: {},
     PAR: {},
+    PAY: {"updated_at": "22/02/2023 15:00"},
 }
-SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20}
+SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20, PAY: 40}
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
-KEY = {DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code"}
+KEY = {
+    DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code",
+    PAY: "dossier_hash",
+}  # fmt: skip
 
 
 def row(dataset: str, number: int, changes: fx.Row) -> fx.Row:
@@ -194,6 +200,16 @@ STORIES: dict[str, Story] = {
     "PAR repeated": Story(PAR, further=again(10)),
     "PAR changed": Story(PAR, now={"max_points": "3"}, now_only=range(1, 2)),
     "PAR missing": Story(PAR, further=first(19)),
+    "PAY repeated": Story(PAY, further=again(20)),
+    "PAY clock": Story(PAY, {"charged_at": "01/02/2023 02:00"}, now={"charged_at": "01/02/2023 02:00"}),
+    "PAY window": Story(PAY, now={"updated_at": "15/02/2023 15:00"}, now_only=SOME),
+    "PAY tail": Story(PAY, now={"updated_at": "22/02/2023 09:00"}),
+    "PAY overlap": Story(PAY, further=others(PAY, 30)),
+    "PAY changed": Story(PAY, now={"fee_kind": "Lệ phí"}, now_only=SOME),
+    "PAY agency_moved": Story(PAY, {"agency_code": "824"}, FEW),
+    "PAY drift": Story(PAY, now={"payment_method": "Trực tiếp"}, habit=True),
+    "PAY scale": Story(PAY, now={"amount_due": "500000"}, habit=True),
+    "PAY copied": Story(PAY, further=copies(PAY, 20)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
 }
 
@@ -236,7 +252,7 @@ def judged(settings: Settings, dataset: str, given: Rows) -> fx.GateResult:
 
 @pytest.mark.parametrize("dataset", fx.DATASETS)
 def test_a_right_load_after_a_right_load_passes(warehouse: Settings, dataset: str) -> None:
-    Story(dataset, habit=dataset in (DOS, DOC)).keep_before(warehouse)
+    Story(dataset, habit=dataset in (DOS, DOC, PAY)).keep_before(warehouse)
     result = judged(warehouse, dataset, Story(dataset).load_now())
     assert (result.verdict, [rule.rule_id for rule in result.failed]) == ("pass", [])
 

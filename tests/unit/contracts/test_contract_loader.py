@@ -19,6 +19,7 @@ DATASETS = {
     "iso.certificates",
     "mail.accounts",
     "one_stop.dossiers",
+    "one_stop.payments",
     "portal.procedures",
 }
 Change = Callable[[dict[str, Any]], Any]

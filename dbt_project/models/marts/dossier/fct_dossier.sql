@@ -9,6 +9,21 @@ agency_alias as (
     select * from {{ ref('agency_alias') }}
 ),
 
+payment as (
+    select * from {{ ref('fct_payment') }}
+),
+
+-- one row per dossier, however many items it has to pay; a waived item is no fee
+fee as (
+    select
+        payment.dossier_hash,
+        true as is_fee_bearing,
+        bool_or(payment.is_paid_online) as is_paid_online
+    from payment
+    where payment.amount_due > 0 and payment.dossier_hash in (select united.dossier_hash from united)
+    group by payment.dossier_hash
+),
+
 located as (
     select
         united.*,
@@ -88,10 +103,13 @@ final as (
         -- without a due date never on time, and never late either
         coalesce(closed.settled_date <= closed.due_date, false) as is_settled_on_time,
         coalesce(closed.settled_date > closed.due_date, false) as is_settled_late,
+        coalesce(fee.is_fee_bearing, false) as is_fee_bearing,
+        coalesce(fee.is_paid_online, false) as is_paid_online,
         closed.load_seq,
         closed.file_digest,
         closed.row_no
     from closed
+    left join fee on closed.source_system = 'one_stop' and closed.dossier_hash = fee.dossier_hash
 )
 
 select * from final

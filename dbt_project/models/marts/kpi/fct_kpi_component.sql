@@ -34,6 +34,11 @@ returned as (
     where {{ in_touched_months('returned_month', 'kpi') }} and returned_date <= {{ as_of() }} and is_returned
 ),
 
+payment as (
+    select * from {{ ref('fct_payment') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and charged_date <= {{ as_of() }}
+),
+
 mailbox as (
     select * from {{ ref('fct_mail_account') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
@@ -105,7 +110,9 @@ flow as (
         ('dossier_received_software', received.is_received and received.source_system = 'one_stop'),
         ('dossier_received_online', received.is_received and received.channel = 'online'),
         ('dossier_received_post', received.is_received and received.channel = 'post'),
-        ('dossier_received_settled', received.is_received and received.settled_date <= {{ as_of() }})
+        ('dossier_received_settled', received.is_received and received.settled_date <= {{ as_of() }}),
+        ('dossier_fee_bearing', received.is_received and received.is_fee_bearing),
+        ('dossier_paid_online', received.is_received and received.is_paid_online)
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, received.agency_code, received.business_month
@@ -163,6 +170,15 @@ flow as (
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, returned.agency_code, returned.returned_month
+    union all
+    -- fees are told of dossiers: rows of both stand behind a figure
+    select 'payment_rows', told.agency_code, told.business_month, count(*)
+    from (
+        select payment.agency_code, payment.business_month from payment
+        union all
+        select received.agency_code, received.business_month from received where received.source_system = 'one_stop'
+    ) as told
+    group by told.agency_code, told.business_month
     union all
     select 'mail_rows', agency_code, business_month, count(*) from mailbox group by agency_code, business_month
     union all
