@@ -63,6 +63,7 @@ def _rendered(suite: Suite, outcomes: list[Outcome], title: str) -> str:
         ExpectationValidationResult,
     )
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+
     results = [ExpectationValidationResult(**_arguments(outcome)) for outcome in outcomes]
     failed = sum(not outcome.success for outcome in outcomes)
     validation = ExpectationSuiteValidationResult(

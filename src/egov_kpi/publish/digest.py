@@ -106,12 +106,13 @@ def _leaves(
 ) -> list[tuple[date, int, str]]:
     month = sql.Identifier(relation.month) if relation.month else sql.Literal(_UNDATED)
     values = sql.SQL(", ").join(_text_of(column, kind) for column, kind in relation.columns)
+    # Materialized: a row's hash is wanted twice, to be sorted by and to be added up.
     query = sql.SQL(
-        "with hashed as (select {month}::date as month,"
-        " encode(sha256(convert_to(json_build_array({values})::text, 'UTF8')), 'hex') as row_hash from {table}"
+        "with hashed as materialized (select {month}::date as month,"
+        " sha256(convert_to(json_build_array({values})::text, 'UTF8')) as row_hash from {table}"
         " where %(months)s::date[] is null or {month}::date = any(%(months)s::date[]))"
         " select month, count(*),"
-        " encode(sha256(convert_to(string_agg(row_hash, '' order by row_hash collate \"C\"), 'UTF8')), 'hex')"
+        " encode(sha256(convert_to(string_agg(encode(row_hash, 'hex'), '' order by row_hash), 'UTF8')), 'hex')"
         " from hashed group by month"
     ).format(month=month, values=values, table=sql.Identifier(colour, relation.name))
     return [(row[0], int(row[1]), str(row[2])) for row in conn.execute(query, {"months": months}).fetchall()]

@@ -192,8 +192,11 @@ def _log_changes(conn: Connection, publish_no: int, pointer: colours.Live, colou
         " upserted as (select * from candidate except select * from before),"
         " deleted as (select {keys} from before except select {keys} from candidate)"
         " insert into ledger.kpi_value_log (publish_no, op, {keys}, {figures})"
-        " select %(no)s, 'upsert', {keys}, {figures} from upserted"
+        " select * from ("
+        " select %(no)s::bigint, 'upsert', {keys}, {figures} from upserted"
         " union all select %(no)s, 'delete', {keys}, {nothing} from deleted"
+        # in the order of its key, which is kept up in half the time then
+        ") as changed order by kpi_code, agency_code, period_start, period_grain, scope"
     ).format(
         candidate=_colour_rows(colour),
         before=before,

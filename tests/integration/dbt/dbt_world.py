@@ -33,6 +33,8 @@ class World:
     settings: Settings
     # What each colour was built for: its loads, and its day.
     built: dict[str, tuple[set[int], date]] = field(default_factory=dict)
+    # What the models were told for each colour's last build.
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def load(
         self,
@@ -91,7 +93,12 @@ class World:
         }
         results = dbt.run(self.settings, "build", "--exclude-resource-type", "seed", variables=variables)
         dbt.require_success(results, colour)
-        self.built[colour] = (wanted, day)
+        self.built[colour], self.told[colour] = (wanted, day), variables
+
+    def ask(self, colour: str, test: str) -> str:
+        """Status of one data test of dbt on a colour as it stands."""
+        results = dbt.run(self.settings, "test", "--select", test, variables=self.told[colour])
+        return next(item.status for item in results if item.resource_type == "test")
 
     def digest(self, colour: str) -> str:
         with connect("builder", self.settings) as conn:

@@ -4,6 +4,7 @@ import pytest
 from dbt_nights import calibrated, night
 from dbt_world import World
 
+from egov_kpi.db.connect import connect
 from egov_kpi.simulator.truth import compare, expected_kpis
 
 # As published; Huyền Tụng's report printed 8.48 for the online share and 598 for the signed documents.
@@ -60,6 +61,7 @@ def test_nights_agree_with_oracle_and_with_a_rebuild(world: World) -> None:
 
     world.build("blue", loads, "2023-03-08", rebuild=True)
     assert world.digest("blue") == world.digest("green")
+    _identities_are_asked(world)
 
 
 def _agree(world: World, colour: str, as_of: str) -> None:
@@ -80,6 +82,25 @@ def _published_figures(world: World) -> None:
     assert [row["numerator"] for row in mailboxes] == [429] * 4
     assert {row["value_reason"] for row in mailboxes} == {"denominator_synthetic"}
     assert world.kpi("green", "late_external", "823", "quarter", "2023-01-01")["target_met"]
+
+
+def _identities_are_asked(world: World) -> None:
+    """A figure that does not fit the others would stop a build."""
+    for grain, scope, change in (("month", "tree", 1), ("quarter", "own", 99999)):
+        _add(world, grain, scope, change)
+        assert world.ask("blue", "kpi_identities") == "fail", grain
+        _add(world, grain, scope, -change)
+    assert world.ask("blue", "kpi_identities") == "pass"
+
+
+def _add(world: World, grain: str, scope: str, change: int) -> None:
+    with connect("superuser", world.settings) as conn:
+        changed = conn.execute(
+            "update blue.kpi_value set numerator = numerator + %s where kpi_code = 'dossier_received'"
+            " and agency_code = '823' and period_start = '2023-01-01' and period_grain = %s and scope = %s",
+            (change, grain, scope),
+        )
+        assert changed.rowcount == 1
 
 
 def _themes_hold_the_same_rows(world: World) -> None:

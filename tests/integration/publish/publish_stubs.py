@@ -62,8 +62,8 @@ class Stubs:
                 conn.execute(sql.SQL("delete from {}.{}").format(colour, sql.Identifier(table)))
             conn.execute(
                 sql.SQL(
-                    "insert into {}.kpi_value (kpi_code, kpi_version, method, due_basis, agency_code, scope, unit_basis,"
-                    " period_grain, period_start, numerator, value, unit, data_as_of, agencies_reporting,"
+                    "insert into {}.kpi_value (kpi_code, kpi_version, method, due_basis, agency_code, scope,"
+                    " unit_basis, period_grain, period_start, numerator, value, unit, data_as_of, agencies_reporting,"
                     " agencies_expected, quarantined_share)"
                     " select 'load', 1, '-', '-', load_seq::text, 'own', 'as_was', 'month', date '2023-03-01',"
                     " (select sum(s.load_seq) from build.counted_load as s where s.colour = c.colour), 1,"
@@ -74,10 +74,11 @@ class Stubs:
             )
             conn.execute(
                 sql.SQL(
-                    "insert into {}.dim_kpi (kpi_code, kpi_version, method, due_basis, theme, name_vi, name_en, formula_vi,"
-                    " formula_en, numerator_measure, numerator_time_rollup, numerator_unit_rollup, unit, legal_basis,"
-                    " valid_from, is_confirmed, owner) values ('load', 1, '-', '-', 'digital_signature', 'x', 'x', 'x',"
-                    " 'x', 'm', 'sum', 'sum', 'count', 'x', '2020-01-01', true, 'x')"
+                    "insert into {}.dim_kpi (kpi_code, kpi_version, method, due_basis, theme, name_vi, name_en,"
+                    " formula_vi, formula_en, numerator_measure, numerator_time_rollup, numerator_unit_rollup, unit,"
+                    " legal_basis, valid_from, is_confirmed, owner)"
+                    " values ('load', 1, '-', '-', 'digital_signature', 'x', 'x', 'x', 'x', 'm', 'sum', 'sum', 'count',"
+                    " 'x', '2020-01-01', true, 'x')"
                 ).format(colour)
             )
         return [dbt.NodeResult("model.egov_kpi.kpi_value", "model", self.status, 0.1, 1, None, "")]
