@@ -38,9 +38,13 @@ _FACT_OF = {
         _DOSSIER_MONTHS,
     ),
     "one_stop.payments": ("fct_payment", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.components": ("fct_dossier_component", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.satisfaction": ("fct_satisfaction_vote", "vote_code", "v.vote_code", "select f.business_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
-_OF_DOSSIERS = ("one_stop.payments",)
+_OF_DOSSIERS = ("one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies")
 _DATES = {"date", "timestamp"}
 
 

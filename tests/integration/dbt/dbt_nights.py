@@ -46,6 +46,8 @@ def _dossiers(records: Records) -> pd.DataFrame:
 
 
 def _of_dossiers(rows: pd.DataFrame) -> pd.DataFrame:
+    if "dossier_code" not in rows.columns:
+        return rows
     return rows.assign(dossier_hash=hashed(rows["dossier_code"]))
 
 

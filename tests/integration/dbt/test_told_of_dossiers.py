@@ -74,3 +74,43 @@ def test_a_fee_counts_in_the_month_of_its_dossier(world: World) -> None:
     world.build("green", [first, second, more], "2023-03-02")
     assert paid_online(world) == (0, 1)
     same_as_rebuild(world, [first, second, more], "2023-03-02")
+
+
+def _told(code: str, version: str, **values: object) -> pd.DataFrame:
+    """One row about a dossier."""
+    at = pd.Timestamp(version)
+    row = {"dossier_hash": hashed(pd.Series([code]))[0], "agency_code": COMMUNE, "updated_at": at, **values}
+    return pd.DataFrame([row])
+
+
+def test_results_and_letters_count_when_their_dossier_was_settled(world: World) -> None:
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(("a", COMMUNE, "2023-01-10 08:00", "2023-01-20 08:00", "2023-01-20 08:00")),
+        "2023-02-28",
+    )
+    world.build("green", [first], "2023-02-28", rebuild=True)
+    assert figures(world) == {"e_result": 0, "dossier_digitised": 0, "component_reused": 0, "apology_coverage": 0}
+    told = {
+        "components": _told(
+            "a", "2023-03-01 08:00", component_no="1", is_digitised=True, is_reused=True,
+            submitted_at=pd.Timestamp("2023-01-10 08:05"),
+        ),
+        "results": _told(
+            "a", "2023-03-01 08:00", result_no="1", is_written=True, is_attached=True,
+            signed_at=pd.Timestamp("2023-01-20 08:00"), issued_at=pd.Timestamp("2023-01-20 08:00"),
+        ),
+        "apologies": _told(
+            "a", "2023-03-01 08:00", letter_no="1", issued_at=pd.Timestamp("2023-01-12 08:00"),
+            old_due_at=pd.Timestamp("2023-01-15 08:00"), new_due_at=pd.Timestamp("2023-01-22 08:00"),
+        ),
+    }  # fmt: skip
+    loads = [world.load(f"one_stop.{name}", rows, "2023-03-01", WINDOW) for name, rows in told.items()]
+    world.build("green", [first, *loads], "2023-03-01")
+    assert figures(world) == dict.fromkeys(figures(world), 100)
+    same_as_rebuild(world, [first, *loads], "2023-03-01")
+
+
+def figures(world: World) -> dict[str, float]:
+    codes = ("e_result", "dossier_digitised", "component_reused", "apology_coverage")
+    return {code: float(world.kpi("green", code, COMMUNE, *JANUARY)["value"]) for code in codes}

@@ -7,7 +7,15 @@ import pytest
 
 from egov_kpi.simulator import one_stop_exports
 from egov_kpi.simulator.exports import Window
-from egov_kpi.simulator.one_stop import NOTHING, OneStop
+from egov_kpi.simulator.one_stop import (
+    APOLOGY_KEY,
+    COMPONENT_KEY,
+    NOTHING,
+    PAYMENT_KEY,
+    RESULT_KEY,
+    VOTE_KEY,
+    OneStop,
+)
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import expected_kpis
 
@@ -73,6 +81,88 @@ def test_a_dossier_pays_once_however_many_items_it_has(known: Records) -> None:
     assert _figures(known, dossiers, payments=items)["payment_online"] == (2, 4)
 
 
+def _document(code: str, number: str = "1", **values: object) -> dict[str, object]:
+    standard = {"dossier_code": code, "component_no": number, "agency_code": UNIT, "is_digitised": False}
+    return {**standard, "is_reused": False, "submitted_at": DAY, "updated_at": DAY, **values}
+
+
+def _result(code: str, **values: object) -> dict[str, object]:
+    standard = {"dossier_code": code, "result_no": "1", "agency_code": UNIT, "is_written": True, "is_attached": True}
+    return {**standard, "signed_at": END, "issued_at": END, "updated_at": END, **values}
+
+
+END = pd.Timestamp("2023-01-12 08:00")
+
+
+def test_results_and_documents(known: Records) -> None:
+    """A dossier of which nothing is told counts against its unit; one that ends in nothing written is left out."""
+    done = "2023-01-12 08:00"
+    dossiers = _dossiers(known, both=done, scan=done, paper=done, spoken=done, untold=done, pending=None)
+    documents = [
+        _document("both", is_digitised=True, is_reused=True),
+        _document("both", "2", is_digitised=True, is_reused=True),
+        _document("scan"),
+        _document("scan", "2", is_digitised=True),
+        _document("paper", is_digitised=True),
+        _document("pending", is_digitised=True, is_reused=True),
+    ]
+    results = [
+        _result("both"),
+        _result("scan", signed_at=pd.NaT),
+        _result("paper", is_attached=False, signed_at=pd.NaT),
+        _result("spoken", is_written=False, is_attached=False, signed_at=pd.NaT),
+    ]
+    figures = _figures(known, dossiers, components=documents, results=results)
+    assert figures["e_result"] == (1, 4)
+    assert figures["dossier_digitised"] == (2, 5)
+    assert figures["component_reused"] == (2, 6)
+
+
+def _letter(code: str, issued: str, old_due: str = "2023-01-20 09:00", number: str = "1") -> dict[str, object]:
+    at = pd.Timestamp(issued)
+    days = {"issued_at": at, "old_due_at": pd.Timestamp(old_due), "updated_at": at}
+    return {"dossier_code": code, "letter_no": number, "agency_code": UNIT, "new_due_at": at, **days}
+
+
+def test_lateness_is_against_the_first_promise(known: Records) -> None:
+    """A letter that moves the day does not unmake the lateness; one of the day itself is none."""
+    late, early = "2023-01-24 08:00", "2023-01-18 08:00"
+    dossiers = _dossiers(known, told=late, untold=late, same_day=late, expired=late, twice=late, needless=early)
+    dossiers.loc[dossiers["dossier_code"] == "told", "due_at"] = pd.Timestamp("2023-01-27 09:00")
+    letters = [
+        _letter("told", "2023-01-19 16:00"),
+        _letter("same_day", "2023-01-20 08:00"),
+        _letter("expired", "2023-01-21 08:00"),
+        _letter("twice", "2023-01-18 08:00"),
+        _letter("twice", "2023-01-22 08:00", "2023-01-23 09:00", "2"),
+        _letter("needless", "2023-01-16 08:00"),
+    ]
+    figures = {code: value[0] for code, value in _figures(known, dossiers, apologies=letters).items()}
+    assert _figures(known, dossiers, apologies=letters)["apology_coverage"] == (2, 5)
+    assert figures["apology_without_lateness"] == 1
+    assert figures["apology_repeated"] == 1
+    assert figures["promise_moved_after_expiry"] == 1
+    assert figures["late_external"] == 4
+
+
+def _vote(code: str, rating: str, at: pd.Timestamp = DAY) -> dict[str, object]:
+    told = {"vote_code": code, "agency_code": UNIT, "vote_channel": "tablet", "rating": rating}
+    return {**told, "voted_at": DAY, "updated_at": at}
+
+
+def test_a_vote_counts_as_it_was_changed_last(known: Records) -> None:
+    dossiers = _dossiers(known, **dict.fromkeys("abcde", "2023-01-12 08:00"))
+    votes = [
+        _vote("1", "very_satisfied"),
+        _vote("2", "satisfied"),
+        _vote("3", "satisfied"),
+        _vote("3", "dissatisfied", DAY + pd.Timedelta(minutes=5)),
+    ]
+    figures = _figures(known, dossiers, satisfaction=votes)
+    assert figures["satisfaction"] == (2, 3)
+    assert figures["satisfaction_coverage"] == (3, 5)
+
+
 def test_counting_rows_of_the_export_misses_the_figure(known: Records) -> None:
     export = one_stop_exports.payments(known, Window(None, pd.Timestamp("2023-03-06")))
     truth = expected_kpis(known, "2023-03-06")
@@ -87,10 +177,17 @@ def test_counting_rows_of_the_export_misses_the_figure(known: Records) -> None:
     assert (own["Hình thức thanh toán"] == "Trực tuyến").sum() > row["numerator"]
 
 
+KEYS = {
+    "payments": PAYMENT_KEY, "components": COMPONENT_KEY, "results": RESULT_KEY, "apologies": APOLOGY_KEY,
+    "satisfaction": VOTE_KEY,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", [item.name for item in fields(OneStop)])
 def test_records_beside_dossiers_have_a_history(known: Records, name: str) -> None:
-    """Versions, all of them of dossiers that were received, and every night of the profile brings some."""
-    rows = getattr(known.one_stop, name)
-    assert not rows.duplicated([*rows.columns[:2], "updated_at"]).any()
-    assert rows.duplicated(list(rows.columns[:2])).any()
-    assert {"2023-03-06", "2023-03-07", "2023-03-08"} <= set(rows["updated_at"].dt.strftime("%Y-%m-%d"))
+    """Several versions of some, never two of one moment, and every night of the profile brings some."""
+    rows, key = getattr(known.one_stop, name), KEYS[name]
+    assert not rows.duplicated([*key, "updated_at"]).any()
+    assert rows.duplicated(key).any()
+    nights = {"2023-03-06", "2023-03-08"} if name == "apologies" else {"2023-03-06", "2023-03-07", "2023-03-08"}
+    assert nights <= set(rows["updated_at"].dt.strftime("%Y-%m-%d"))

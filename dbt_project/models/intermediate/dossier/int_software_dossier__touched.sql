@@ -6,9 +6,27 @@ payment as (
     select * from {{ ref('int_payment__touched') }}
 ),
 
+component as (
+    select * from {{ ref('int_component__touched') }}
+),
+
+result as (
+    select * from {{ ref('int_result__touched') }}
+),
+
+apology as (
+    select * from {{ ref('int_apology__touched') }}
+),
+
 -- what is kept of a dossier elsewhere tells something of it
 told as (
     select payment.dossier_hash from payment
+    union
+    select component.dossier_hash from component
+    union
+    select result.dossier_hash from result
+    union
+    select apology.dossier_hash from apology
 ),
 
 touched as (
