@@ -28,8 +28,8 @@ part as (
     where
         value.denominator is not null
         and value.numerator > value.denominator
-        -- these two compare different things: mailboxes with officials, covered procedures with those in force
-        and value.kpi_code not in ('mail_issued', 'mail_used', 'iso_procedures_covered')
+        -- these compare different things: mailboxes with officials, covered procedures with those in force, votes with dossiers
+        and value.kpi_code not in ('mail_issued', 'mail_used', 'iso_procedures_covered', 'satisfaction_coverage')
 ),
 
 smaller_tree as (

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import exports
+from egov_kpi.simulator import exports, one_stop_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -72,6 +72,28 @@ DOSSIERS = Dataset(
     required="Mã TTHC",
     other=("Lĩnh vực", "Đất đai", "Xây dựng"),
     path="/one-stop/exports/dossiers.csv",
+)  # fmt: skip
+PAYMENTS = Dataset(
+    id="one_stop.payments",
+    shape="csv",
+    is_snapshot=False,
+    key="Mã hồ sơ",
+    agency="Mã đơn vị",
+    event="Ngày phát sinh",
+    version="Ngày cập nhật",
+    dates=dict.fromkeys(("Ngày phát sinh", "Ngày thanh toán", "Ngày cập nhật"), MINUTE),
+    counts=("Số tiền phải nộp", "Số tiền đã nộp"),
+    codes={"Loại khoản thu": "fee_kind", "Hình thức thanh toán": "payment_method", "Đã hoàn tiền": "is_refunded"},
+    texts=(),
+    names={
+        "Mã hồ sơ": "dossier_hash", "Mã đơn vị": "agency_code", "Ngày phát sinh": "charged_at",
+        "Ngày cập nhật": "updated_at", "Ngày thanh toán": "paid_at", "Số tiền phải nộp": "amount_due",
+        "Số tiền đã nộp": "amount_paid", "Loại khoản thu": "fee_kind",
+    },
+    optional="Ngày thanh toán",
+    required="Loại khoản thu",
+    other=("Loại khoản thu", "Phí", "Lệ phí"),
+    path="/one-stop/exports/payments.csv",
 )  # fmt: skip
 DOCUMENTS = Dataset(
     id="ioffice.outgoing_documents",
@@ -233,9 +255,8 @@ SCORECARDS = Dataset(
     sheet=exports.SCORECARD_SHEET,
 )  # fmt: skip
 
-DATASETS: dict[str, Dataset] = {
-    item.id: item for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS)
-}
+_ALL = (DOSSIERS, PAYMENTS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS)
+DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
@@ -311,6 +332,7 @@ def _scorecards(records: Records, window: Window) -> _Frames:
 
 _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
+    PAYMENTS.id: _delta(one_stop_exports.payments, "payments.csv"),
     DOCUMENTS.id: _delta(exports.outgoing_documents, "page"),
     MAILBOXES.id: _snapshots(exports.mailboxes, "mailboxes", "accounts.csv"),
     HEADCOUNT.id: _snapshots(exports.headcount, "headcount", "headcount.csv"),

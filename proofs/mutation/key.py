@@ -30,7 +30,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "renamed_column": COLUMNS,
     "dropped_column": COLUMNS,
     "dropped_optional": (*COLUMNS, "drift"),
-    "emptied_optional": ("drift",),
+    "emptied_optional": ("drift", "paid_without_time"),
     "emptied_required": ("required:required",),
     # Documents: the column of secrecy slips as well, every row counts as secret and is cut before it lands.
     "shifted_columns": ("type:*", "values:*", "pattern:*", "501", "EGOV-LOAD-001"),

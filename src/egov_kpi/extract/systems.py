@@ -59,10 +59,10 @@ def ioffice(pull: Pull) -> list[Delivery]:
 
 
 def one_stop(pull: Pull) -> list[Delivery]:
-    """Dossiers: one export of the window, CSV or workbook as the contract prefers."""
-    file_format = pull.contract.file_formats[0]
-    path = f"/one-stop/exports/dossiers.{file_format}"
-    name = f"dossiers_{pull.window_to:%Y%m%d}.{file_format}"
+    """Dossiers and what is kept of them: one export of the window, named after the dataset, as the contract prefers."""
+    file_format, dataset = pull.contract.file_formats[0], pull.contract.dataset
+    path = f"/one-stop/exports/{dataset}.{file_format}"
+    name = f"{dataset}_{pull.window_to:%Y%m%d}.{file_format}"
     return _export(pull, path, pull.window(), name, file_format, None)
 
 

@@ -20,6 +20,11 @@ from egov_kpi.settings import Settings, get_settings
 # Word of the dataset in a rule's identifier; numbers from 501 on are the business half.
 PREFIXES = {
     "one_stop.dossiers": "DOS",
+    "one_stop.apologies": "APO",
+    "one_stop.components": "CMP",
+    "one_stop.payments": "PAY",
+    "one_stop.results": "RES",
+    "one_stop.satisfaction": "SAT",
     "ioffice.outgoing_documents": "DOC",
     "mail.accounts": "MAI",
     "directory.headcount": "HEA",

@@ -23,6 +23,11 @@ class Fact:
 FACTS = (
     Fact("fct_document", "document", ("ioffice.outgoing_documents",)),
     Fact("fct_dossier", "dossier", ("one_stop.dossiers", "forms.paper_register")),
+    Fact("fct_payment", "payment", ("one_stop.payments",)),
+    Fact("fct_dossier_component", "component", ("one_stop.components",)),
+    Fact("fct_dossier_result", "result", ("one_stop.results",)),
+    Fact("fct_apology", "apology", ("one_stop.apologies",)),
+    Fact("fct_satisfaction_vote", "satisfaction", ("one_stop.satisfaction",)),
     Fact("fct_mail_account", "mail", ("mail.accounts",)),
     Fact("fct_headcount", "headcount", ("directory.headcount",)),
     Fact("fct_certificate", "certificate", ("iso.certificates",)),

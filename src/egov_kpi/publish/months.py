@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from egov_kpi.contracts.loader import all_contracts
+from egov_kpi.contracts.loader import all_contracts, get_contract
 from egov_kpi.contracts.model import Contract
 from egov_kpi.ledger.purges import purged
 from egov_kpi.publish.facts import FACT_OF_DATASET
@@ -23,6 +23,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 Months = dict[str, list[date]]
 
 KPI = "kpi"
+_DOSSIERS = "one_stop.dossiers"
 # Of the datasets with versions: the fact, its key as the dataset writes it, and the months in which a row `f` counts.
 _DOSSIER_MONTHS = (
     "select f.settled_month union select f.returned_month union select f.closed_month"
@@ -36,7 +37,14 @@ _FACT_OF = {
         "fct_dossier", "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)",
         _DOSSIER_MONTHS,
     ),
+    "one_stop.payments": ("fct_payment", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.components": ("fct_dossier_component", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.satisfaction": ("fct_satisfaction_vote", "vote_code", "v.vote_code", "select f.business_month"),
 }  # fmt: skip
+# Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
+_OF_DOSSIERS = ("one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies")
 _DATES = {"date", "timestamp"}
 
 
@@ -98,6 +106,10 @@ def touched_months(
         months, cells = _of_contract(conn, contract, loads)
         kept = _of_purged_versions(conn, contract, colour, loads, max(days))
         found[fact.domain] |= months | kept
+        if contract.id in _OF_DOSSIERS:
+            of_facts, of_figures = _of_dossiers(conn, settings, contract, loads)
+            found[FACT_OF_DATASET[_DOSSIERS].domain] |= of_facts
+            figures |= of_figures
         if fact.in_figures:
             figures |= cells | kept | _of_contract(conn, contract, watched)[1]
             figures |= _while_pending(conn, contract, colour, loads, max(days))
@@ -163,6 +175,18 @@ def _of_contract(conn: Connection, contract: Contract, loads: list[int]) -> tupl
     return facts, facts | _months_of_keys(conn, contract, loads, others)
 
 
+def _of_dossiers(
+    conn: Connection, settings: Settings, contract: Contract, loads: list[int]
+) -> tuple[set[date], set[date]]:
+    """Months of the facts and figures of the dossiers of which these loads tell something."""
+    if not loads:
+        return set(), set()
+    dossiers = get_contract(_DOSSIERS, settings)
+    business, others = _date_columns(dossiers)
+    facts = _months_of_keys(conn, dossiers, loads, [business], told_by=contract)
+    return facts, facts | _months_of_keys(conn, dossiers, loads, others, told_by=contract)
+
+
 def _own_months(conn: Connection, contract: Contract, loads: list[int], column: str) -> set[date]:
     """A snapshot speaks for its own month only."""
     query = sql.SQL("select distinct date_trunc('month', {})::date from {} where load_seq = any(%s)").format(
@@ -171,16 +195,24 @@ def _own_months(conn: Connection, contract: Contract, loads: list[int], column: 
     return {row[0] for row in conn.execute(query, (loads,)).fetchall()}
 
 
-def _months_of_keys(conn: Connection, contract: Contract, loads: list[int], columns: list[str]) -> set[date]:
+def _months_of_keys(
+    conn: Connection, contract: Contract, loads: list[int], columns: list[str], told_by: Contract | None = None
+) -> set[date]:
+    """Months of all versions of the keys that these loads name, loads of the dataset itself or of `told_by`."""
     if not columns:
         return set()
     keys = sql.SQL(", ").join(sql.Identifier(column.name) for column in contract.key_columns)
     query = sql.SQL(
-        "with touched as (select distinct {keys} from {table} where load_seq = any(%s)),"
+        "with touched as (select distinct {keys} from {named} where load_seq = any(%s)),"
         " versions as (select v.* from {table} as v inner join touched using ({keys}))"
         " select distinct m.month from versions as v cross join lateral unnest({values}) as m (month)"
         " where m.month is not null"
-    ).format(keys=keys, table=sql.Identifier("raw", contract.table), values=_months_of(columns))
+    ).format(
+        keys=keys,
+        table=sql.Identifier("raw", contract.table),
+        named=sql.Identifier("raw", (told_by or contract).table),
+        values=_months_of(columns),
+    )
     return {row[0] for row in conn.execute(query, (loads,)).fetchall()}
 
 

@@ -7,6 +7,10 @@ THEMES: dict[str, Word] = {
     "official_mail": ("Thư điện tử công vụ", "Official mail"),
     "online_service": ("Dịch vụ công và hồ sơ", "Online services and dossiers"),
     "settlement": ("Giải quyết hồ sơ", "Settlement of dossiers"),
+    "payment": ("Thanh toán trực tuyến", "Online payment"),
+    "digitisation": ("Số hóa hồ sơ, kết quả", "Digitised dossiers and results"),
+    "apology": ("Văn bản xin lỗi", "Letters of apology"),
+    "satisfaction": ("Mức độ hài lòng", "Satisfaction"),
     "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
 }
 VERDICTS: dict[str, Word] = {

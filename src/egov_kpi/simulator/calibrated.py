@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator import one_stop
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -87,6 +88,7 @@ def generate(seed: int) -> Records:
         certificates=_certificates(world),
         scorecards=_scorecards(),
         flaws=flaws,
+        one_stop=one_stop.beside(dossiers, seed),
     )
 
 

@@ -8,6 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator import one_stop
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -59,6 +60,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         certificates=_certificates(members, ends),
         scorecards=_scorecards(members, ends),
         flaws=dossiers.head(0).astype(object),
+        one_stop=one_stop.beside(dossiers, seed),
     )
 
 

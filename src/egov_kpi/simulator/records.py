@@ -12,6 +12,7 @@ from functools import lru_cache
 import pandas as pd
 
 from egov_kpi.errors import EgovError
+from egov_kpi.simulator.one_stop import NOTHING, OneStop
 
 DOCUMENT = (
     "document_id", "agency_code", "document_number", "document_symbol", "document_type", "secrecy_level",
@@ -72,6 +73,7 @@ class Records:
     scorecards: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
+    one_stop: OneStop = NOTHING
 
 
 @lru_cache(maxsize=4)

@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import exports
+from egov_kpi.simulator import exports, one_stop_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -108,6 +108,13 @@ class Sources:
         window = _window(request)
         rows = len(exports.dossiers(self.records, window))
         return _xlsx(exports.dossiers_workbook(self.records, window), rows)
+
+    async def beside_dossiers_csv(self, request: Request) -> Response:
+        self._demand_key(request)
+        export = one_stop_exports.EXPORTS.get(request.path_params["name"])
+        if export is None:
+            raise HTTPException(404, "no such export")
+        return _csv(export(self.records, _window(request)))
 
     # --- mail, directory, ISO
     async def mail_snapshots(self, request: Request) -> Response:
@@ -242,6 +249,7 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/ioffice/api/v1/outgoing-documents", sources.outgoing_documents),
         ("/one-stop/exports/dossiers.csv", sources.dossiers_csv),
         ("/one-stop/exports/dossiers.xlsx", sources.dossiers_xlsx),
+        ("/one-stop/exports/{name}.csv", sources.beside_dossiers_csv),
         ("/portal/api/procedures/snapshots", sources.procedure_snapshots),
         ("/portal/api/procedures", sources.procedures),
         ("/mail/snapshots", sources.mail_snapshots),

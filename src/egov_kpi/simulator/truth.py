@@ -514,9 +514,16 @@ def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
             numerator=amount(kpi.numerator),
             denominator=float("nan") if kpi.denominator is None else amount(kpi.denominator),
         )
-        for kpi in KPIS
+        for kpi in all_kpis()
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def all_kpis() -> tuple[Kpi, ...]:
+    """These, and those of families that have modules of their own, built on this one."""
+    from egov_kpi.simulator import truth_one_stop
+
+    return (*KPIS, *truth_one_stop.KPIS)
 
 
 def _filled(cells: pd.DataFrame, amounts: Amounts) -> pd.Series:

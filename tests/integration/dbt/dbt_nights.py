@@ -27,6 +27,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("ioffice.outgoing_documents", _documents(records)),
             ("one_stop.dossiers", _dossiers(records)),
             ("forms.paper_register", records.paper),
+            *((f"one_stop.{name}", _of_dossiers(rows)) for name, rows in vars(records.one_stop).items()),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():
@@ -42,6 +43,12 @@ def _documents(records: Records) -> pd.DataFrame:
 def _dossiers(records: Records) -> pd.DataFrame:
     rows = records.dossiers
     return rows.assign(dossier_hash=hashed(rows["dossier_code"]), applicant_hash=hashed(rows["applicant_no"]))
+
+
+def _of_dossiers(rows: pd.DataFrame) -> pd.DataFrame:
+    if "dossier_code" not in rows.columns:
+        return rows
+    return rows.assign(dossier_hash=hashed(rows["dossier_code"]))
 
 
 def _within(times: pd.Series, business_date: str, window_from: str | None) -> pd.Series:

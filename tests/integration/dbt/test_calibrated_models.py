@@ -27,6 +27,10 @@ QUARTER = {
     "dvc_partial_active": (31, 142, 21.83),
     "dvc_full_active": (15, 151, 9.93),
 }
+THEMES = (
+    "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
+    "apology", "satisfaction",
+)  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),
     "dossier_in_software": (244, 764, 31.94),
@@ -104,10 +108,7 @@ def _add(world: World, grain: str, scope: str, change: int) -> None:
 
 
 def _themes_hold_the_same_rows(world: World) -> None:
-    themes = " union all ".join(
-        f"select * from green.kpi_{name}"
-        for name in ("digital_signature", "official_mail", "online_service", "settlement", "iso_compliance")
-    )
+    themes = " union all ".join(f"select * from green.kpi_{name}" for name in THEMES)
     for one, other in (("green.kpi_value", f"({themes})"), (f"({themes})", "green.kpi_value")):
         left = world.query(
             f"select count(*) as n from (select * from {one} as a except all select * from {other} as b) d"

@@ -58,6 +58,70 @@ def dossier(number: int) -> Row:
     }
 
 
+def payment(number: int) -> Row:
+    return {
+        "dossier_hash": _hash(number),
+        "fee_no": "1",
+        "agency_code": "823",
+        "fee_kind": "Phí",
+        "amount_due": "50000",
+        "amount_paid": "50000",
+        "payment_method": "Trực tuyến",
+        "charged_at": "01/02/2023 08:05",
+        "paid_at": f"01/02/2023 {_minute(number + 150)}",
+        "is_refunded": "Không",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
+def component(number: int) -> Row:
+    return {
+        "dossier_hash": _hash(number),
+        "component_no": "1",
+        "agency_code": "823",
+        "is_digitised": "Có",
+        "is_reused": "Không",
+        "submitted_at": "01/02/2023 08:05",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
+def result(number: int) -> Row:
+    return {
+        "dossier_hash": _hash(number),
+        "result_no": "1",
+        "agency_code": "823",
+        "is_written": "Có",
+        "is_attached": "Có",
+        "signed_at": "08/02/2023 09:25",
+        "issued_at": "08/02/2023 09:30",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
+def apology(number: int) -> Row:
+    return {
+        "dossier_hash": _hash(number),
+        "letter_no": "1",
+        "agency_code": "823",
+        "issued_at": f"08/02/2023 {_minute(number + 120)}",
+        "old_due_at": "10/02/2023 17:00",
+        "new_due_at": "17/02/2023 17:00",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
+def vote(number: int) -> Row:
+    return {
+        "vote_code": f"BT-{number}",
+        "agency_code": "823",
+        "vote_channel": "Máy tính bảng",
+        "rating": "Hài lòng",
+        "voted_at": "08/02/2023 10:00",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
 def document(number: int) -> Row:
     return {
         "document_id": f"VB-{number}",
@@ -166,6 +230,11 @@ def scorecard(number: int) -> Row:
 
 RIGHT: dict[str, Callable[[int], Row]] = {
     "one_stop.dossiers": dossier,
+    "one_stop.apologies": apology,
+    "one_stop.components": component,
+    "one_stop.payments": payment,
+    "one_stop.results": result,
+    "one_stop.satisfaction": vote,
     "ioffice.outgoing_documents": document,
     "mail.accounts": mailbox,
     "directory.headcount": headcount,
@@ -256,11 +325,51 @@ FAULTS: dict[str, Row] = {
     "GATE-PAR-513": {"criterion_code": "1.1"},
     "GATE-PAR-514": {"max_points": "100,01"},
     "GATE-PAR-515": {"exported_at": "28/02/2023 08:00"},
+    "GATE-PAY-501": {"agency_code": "99999"},
+    "GATE-PAY-502": {"charged_at": "08/03/2023 00:00", "paid_at": None, "amount_paid": "0"},
+    "GATE-PAY-503": {"charged_at": "31/12/1999 23:59"},
+    "GATE-PAY-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-PAY-505": {"paid_at": "31/01/2023 17:00"},
+    "GATE-PAY-506": {"paid_at": "08/03/2023 00:00"},
+    "GATE-PAY-507": {"amount_paid": "50001"},
+    "GATE-PAY-508": {"paid_at": None},
+    "GATE-PAY-509": {"payment_method": None},
+    "GATE-PAY-510": {"is_refunded": "Có", "amount_paid": "0"},
+    "GATE-PAY-511": {"amount_due": "100000000001"},
+    "GATE-CMP-501": {"agency_code": "99999"},
+    "GATE-CMP-502": {"submitted_at": "08/03/2023 00:00"},
+    "GATE-CMP-503": {"submitted_at": "31/12/1999 23:59"},
+    "GATE-CMP-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-CMP-505": {"updated_at": "31/01/2023 17:00"},
+    "GATE-CMP-506": {"is_reused": "Có", "is_digitised": "Không"},
+    "GATE-RES-501": {"agency_code": "99999"},
+    "GATE-RES-502": {"issued_at": "08/03/2023 00:00"},
+    "GATE-RES-503": {"issued_at": "31/12/1999 23:59"},
+    "GATE-RES-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-RES-505": {"signed_at": "08/03/2023 00:00"},
+    "GATE-RES-506": {"updated_at": "07/02/2023 17:00"},
+    "GATE-RES-507": {"signed_at": "31/12/1999 23:59"},
+    "GATE-RES-508": {"is_attached": "Không"},
+    "GATE-RES-509": {"is_written": "Không"},
+    "GATE-APO-501": {"agency_code": "99999"},
+    "GATE-APO-502": {"issued_at": "08/03/2023 00:00", "new_due_at": "20/03/2023 17:00"},
+    "GATE-APO-503": {"issued_at": "31/12/1999 23:59"},
+    "GATE-APO-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-APO-505": {"new_due_at": "10/02/2023 17:00"},
+    "GATE-APO-506": {"old_due_at": "06/02/2023 17:00", "new_due_at": "07/02/2023 17:00"},
+    "GATE-APO-507": {"old_due_at": "31/12/1999 23:59"},
+    "GATE-APO-508": {"updated_at": "07/02/2023 17:00"},
+    "GATE-SAT-501": {"agency_code": "99999"},
+    "GATE-SAT-502": {"voted_at": "08/03/2023 00:00"},
+    "GATE-SAT-503": {"voted_at": "31/12/1999 23:59"},
+    "GATE-SAT-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-SAT-505": {"updated_at": "07/02/2023 17:00"},
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
 LOAD_RULES = {
     *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")),
+    *(f"GATE-{word}-001" for word in ("PAY", "CMP", "RES", "APO", "SAT")),
     *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
 }
@@ -275,6 +384,11 @@ HISTORY_RULES = {
     *(f"GATE-PRO-{n}" for n in (507, 509, 510, 511, 512, 515)),
     *(f"GATE-PAP-{n}" for n in (510, 511, 512, 513, 514, 515, 516)),
     *(f"GATE-PAR-{n}" for n in (516, 517, 518)),
+    *(f"GATE-PAY-{n}" for n in range(512, 522)),
+    *(f"GATE-CMP-{n}" for n in range(507, 515)),
+    *(f"GATE-RES-{n}" for n in range(510, 518)),
+    *(f"GATE-APO-{n}" for n in range(509, 518)),
+    *(f"GATE-SAT-{n}" for n in range(506, 514)),
 }
 
 
@@ -341,6 +455,11 @@ def fault_sheet(contract: Contract, suite: Suite) -> Sheet:
 # A column that no rule compares with another, and another value for it.
 OTHER_CONTENT: dict[str, Row] = {
     "one_stop.dossiers": {"field_name": "Đất đai"},
+    "one_stop.apologies": {"new_due_at": "18/02/2023 17:00"},
+    "one_stop.components": {"is_reused": "Có"},
+    "one_stop.payments": {"fee_kind": "Lệ phí"},
+    "one_stop.results": {"signed_at": "08/02/2023 09:20"},
+    "one_stop.satisfaction": {"rating": "Rất hài lòng"},
     "ioffice.outgoing_documents": {"document_type": "Quyết định"},
     "mail.accounts": {"sent_30d_count": "4"},
     "directory.headcount": {"headcount": "31"},

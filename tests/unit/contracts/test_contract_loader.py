@@ -18,7 +18,12 @@ DATASETS = {
     "ioffice.outgoing_documents",
     "iso.certificates",
     "mail.accounts",
+    "one_stop.apologies",
+    "one_stop.components",
     "one_stop.dossiers",
+    "one_stop.payments",
+    "one_stop.results",
+    "one_stop.satisfaction",
     "portal.procedures",
 }
 Change = Callable[[dict[str, Any]], Any]

@@ -8,7 +8,14 @@ from egov_kpi.settings import get_settings
 
 MODELS = get_settings().dbt_dir / "models"
 # Datasets whose models are as derived, by entity and domain.
-DERIVED = {"forms.par_scorecards": ("par_scorecard", "scorecard")}
+DERIVED = {
+    "forms.par_scorecards": ("par_scorecard", "scorecard"),
+    "one_stop.apologies": ("apology", "apology"),
+    "one_stop.components": ("component", "component"),
+    "one_stop.payments": ("payment", "payment"),
+    "one_stop.results": ("result", "result"),
+    "one_stop.satisfaction": ("satisfaction_vote", "satisfaction"),
+}
 STAGING = {
     "iso.certificates": "iso/stg_iso__certificate",
     "directory.headcount": "headcount/stg_directory__headcount",

@@ -2,10 +2,42 @@ with version as (
     select * from {{ ref('stg_one_stop__dossier') }}
 ),
 
+payment as (
+    select * from {{ ref('int_payment__touched') }}
+),
+
+component as (
+    select * from {{ ref('int_component__touched') }}
+),
+
+result as (
+    select * from {{ ref('int_result__touched') }}
+),
+
+apology as (
+    select * from {{ ref('int_apology__touched') }}
+),
+
+-- what is kept of a dossier elsewhere tells something of it
+told as (
+    select payment.dossier_hash from payment
+    union
+    select component.dossier_hash from component
+    union
+    select result.dossier_hash from result
+    union
+    select apology.dossier_hash from apology
+),
+
 touched as (
-    select distinct version.dossier_hash
+    select version.dossier_hash
     from version
     where version.load_seq = any({{ touched_loads() }})
+    union
+    -- judged anew, unless its versions were purged: then it stays as it is
+    select version.dossier_hash
+    from told
+    inner join version on told.dossier_hash = version.dossier_hash
 )
 
 select * from touched

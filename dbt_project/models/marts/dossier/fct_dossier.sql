@@ -1,5 +1,7 @@
 -- depends_on: {{ ref('int_dossier__touched') }}
 {{ config(affected='int_dossier__touched', unique_key=['source_system', 'dossier_hash'], months_of='dossier') }}
+{# Not confirmed against a text: how many days before the due date a letter of apology has to be issued. #}
+{% set notice_days = 1 %}
 
 with united as (
     select * from {{ ref('int_dossier__united') }}
@@ -7,6 +9,69 @@ with united as (
 
 agency_alias as (
     select * from {{ ref('agency_alias') }}
+),
+
+payment as (
+    select * from {{ ref('fct_payment') }}
+),
+
+component as (
+    select * from {{ ref('fct_dossier_component') }}
+),
+
+result as (
+    select * from {{ ref('fct_dossier_result') }}
+),
+
+apology as (
+    select * from {{ ref('fct_apology') }}
+),
+
+-- one row per dossier, however many items it has to pay; a waived item is no fee
+fee as (
+    select
+        payment.dossier_hash,
+        true as is_fee_bearing,
+        bool_or(payment.is_paid_online) as is_paid_online
+    from payment
+    where payment.amount_due > 0 and payment.dossier_hash in (select united.dossier_hash from united)
+    group by payment.dossier_hash
+),
+
+document as (
+    select
+        component.dossier_hash,
+        bool_or(component.is_digitised) as is_component_digitised,
+        bool_or(component.is_reused) as is_component_reused
+    from component
+    where component.dossier_hash in (select united.dossier_hash from united)
+    group by component.dossier_hash
+),
+
+outcome as (
+    select
+        result.dossier_hash,
+        bool_or(result.is_written) as is_result_written,
+        bool_or(result.is_attached) as is_result_attached,
+        bool_or(result.is_electronic) as is_result_electronic
+    from result
+    where result.dossier_hash in (select united.dossier_hash from united)
+    group by result.dossier_hash
+),
+
+-- what was promised before any letter moved it; a letter counts when the citizen has it so many days before that day
+letter as (
+    select
+        apology.dossier_hash,
+        (array_agg(apology.old_due_date order by apology.letter_no))[1] as first_due_date,
+        bool_or(
+            apology.letter_no = '1' and apology.issued_date + {{ notice_days }} <= apology.old_due_date
+        ) as is_apologised_in_time,
+        count(*) > 1 as is_promised_again,
+        bool_or(apology.issued_date > apology.old_due_date) as is_moved_after_expiry
+    from apology
+    where apology.dossier_hash in (select united.dossier_hash from united)
+    group by apology.dossier_hash
 ),
 
 located as (
@@ -88,10 +153,27 @@ final as (
         -- without a due date never on time, and never late either
         coalesce(closed.settled_date <= closed.due_date, false) as is_settled_on_time,
         coalesce(closed.settled_date > closed.due_date, false) as is_settled_late,
+        coalesce(fee.is_fee_bearing, false) as is_fee_bearing,
+        coalesce(fee.is_paid_online, false) as is_paid_online,
+        coalesce(document.is_component_digitised, false) as is_component_digitised,
+        coalesce(document.is_component_reused, false) as is_component_reused,
+        -- of which nothing is told ends in writing: what is missing is never taken as not due
+        coalesce(outcome.is_result_written, true) as is_result_written,
+        coalesce(outcome.is_result_attached, false) as is_result_attached,
+        coalesce(outcome.is_result_electronic, false) as is_result_electronic,
+        letter.dossier_hash is not null as is_apologised,
+        coalesce(letter.is_apologised_in_time, false) as is_apologised_in_time,
+        coalesce(letter.is_promised_again, false) as is_promised_again,
+        coalesce(letter.is_moved_after_expiry, false) as is_moved_after_expiry,
+        coalesce(closed.settled_date > coalesce(letter.first_due_date, closed.due_date), false) as is_late_to_promise,
         closed.load_seq,
         closed.file_digest,
         closed.row_no
     from closed
+    left join fee on closed.source_system = 'one_stop' and closed.dossier_hash = fee.dossier_hash
+    left join document on closed.source_system = 'one_stop' and closed.dossier_hash = document.dossier_hash
+    left join outcome on closed.source_system = 'one_stop' and closed.dossier_hash = outcome.dossier_hash
+    left join letter on closed.source_system = 'one_stop' and closed.dossier_hash = letter.dossier_hash
 )
 
 select * from final

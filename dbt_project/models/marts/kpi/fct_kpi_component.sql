@@ -34,6 +34,31 @@ returned as (
     where {{ in_touched_months('returned_month', 'kpi') }} and returned_date <= {{ as_of() }} and is_returned
 ),
 
+payment as (
+    select * from {{ ref('fct_payment') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and charged_date <= {{ as_of() }}
+),
+
+dossier_component as (
+    select * from {{ ref('fct_dossier_component') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and submitted_date <= {{ as_of() }}
+),
+
+dossier_result as (
+    select * from {{ ref('fct_dossier_result') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and issued_date <= {{ as_of() }}
+),
+
+apology as (
+    select * from {{ ref('fct_apology') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and issued_date <= {{ as_of() }}
+),
+
+vote as (
+    select * from {{ ref('fct_satisfaction_vote') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and voted_date <= {{ as_of() }}
+),
+
 mailbox as (
     select * from {{ ref('fct_mail_account') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
@@ -105,7 +130,12 @@ flow as (
         ('dossier_received_software', received.is_received and received.source_system = 'one_stop'),
         ('dossier_received_online', received.is_received and received.channel = 'online'),
         ('dossier_received_post', received.is_received and received.channel = 'post'),
-        ('dossier_received_settled', received.is_received and received.settled_date <= {{ as_of() }})
+        ('dossier_received_settled', received.is_received and received.settled_date <= {{ as_of() }}),
+        ('dossier_fee_bearing', received.is_received and received.is_fee_bearing),
+        ('dossier_paid_online', received.is_received and received.is_paid_online),
+        ('dossier_component_reused', received.is_received and received.is_component_reused),
+        ('dossier_promised_again', received.is_received and received.is_promised_again),
+        ('dossier_moved_after_expiry', received.is_received and received.is_moved_after_expiry)
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, received.agency_code, received.business_month
@@ -119,6 +149,12 @@ flow as (
         ('dossier_settled_on_time_date', closed.is_settled_on_time),
         ('dossier_settled_on_time_hour', closed.is_settled and closed.is_in_time_hour),
         ('dossier_settled_late', closed.is_settled_late),
+        ('dossier_result_due', closed.is_settled and closed.is_result_written),
+        ('dossier_e_result', closed.is_settled and closed.is_result_written and closed.is_result_electronic),
+        ('dossier_digitised', closed.is_settled and closed.is_component_digitised and closed.is_result_attached),
+        ('dossier_late_to_promise', closed.is_late_to_promise),
+        ('dossier_late_apologised', closed.is_late_to_promise and closed.is_apologised_in_time),
+        ('dossier_apologised_not_late', closed.is_settled and closed.is_apologised and not closed.is_late_to_promise),
         ('dossier_settled_late_hour', closed.is_settled and closed.due_at is not null and not closed.is_in_time_hour),
         -- form II.06a: withdrawn, stopped and waiting for a supplement are on time there, whenever that was
         ('dossier_form_settled', true),
@@ -163,6 +199,32 @@ flow as (
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, returned.agency_code, returned.returned_month
+    union all
+    select m.measure_code, vote.agency_code, vote.business_month, count(*)
+    from vote
+    cross join lateral (
+        values ('vote', true), ('vote_satisfied', vote.is_satisfied), ('satisfaction_rows', true)
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, vote.agency_code, vote.business_month
+    union all
+    -- told of dossiers: rows of both stand behind a figure
+    select told.domain || '_rows', told.agency_code, told.business_month, count(*)
+    from (
+        select 'payment' as domain, payment.agency_code, payment.business_month from payment
+        union all
+        select 'digitisation', dossier_component.agency_code, dossier_component.business_month from dossier_component
+        union all
+        select 'digitisation', dossier_result.agency_code, dossier_result.business_month from dossier_result
+        union all
+        select 'apology', apology.agency_code, apology.business_month from apology
+        union all
+        select domain.name, received.agency_code, received.business_month
+        from received
+        cross join (values ('payment'), ('digitisation'), ('apology')) as domain (name)
+        where received.source_system = 'one_stop'
+    ) as told
+    group by told.domain, told.agency_code, told.business_month
     union all
     select 'mail_rows', agency_code, business_month, count(*) from mailbox group by agency_code, business_month
     union all

@@ -1,0 +1,116 @@
+"""What is told of a dossier counts in the months of the dossier, whichever of the two comes first."""
+
+import pandas as pd
+from dbt_world import World, hashed
+from test_models_incremental import COMMUNE, JANUARY, dossiers, same_as_rebuild
+
+WINDOW = "2023-02-27"
+
+
+def payments(*rows: tuple[str, str, int, str | None, str]) -> pd.DataFrame:
+    """(dossier, item, amount due, method of payment, version) each; set in February, paid in full or not at all."""
+    frame = pd.DataFrame(rows, columns=["code", "fee_no", "amount_due", "payment_method", "updated_at"])
+    is_paid = frame["payment_method"].notna()
+    charged = pd.Timestamp("2023-02-10 08:00")
+    return frame.assign(
+        dossier_hash=hashed(frame["code"]),
+        agency_code=COMMUNE,
+        fee_kind="fee",
+        amount_paid=frame["amount_due"].where(is_paid, 0),
+        charged_at=charged,
+        paid_at=pd.Series(charged, index=frame.index).where(is_paid),
+        is_refunded=False,
+        updated_at=pd.to_datetime(frame["updated_at"]),
+    )
+
+
+def paid_online(world: World, colour: str = "green") -> tuple[float, float]:
+    row = world.kpi(colour, "payment_online", COMMUNE, *JANUARY)
+    return float(row["numerator"]), float(row["denominator"])
+
+
+def test_a_fee_counts_in_the_month_of_its_dossier(world: World) -> None:
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(
+            ("a", COMMUNE, "2023-01-10 08:00", "2023-01-12 08:00", "2023-01-12 08:00"),
+            ("b", COMMUNE, "2023-01-11 08:00", None, "2023-01-11 08:00"),
+        ),
+        "2023-02-28",
+    )
+    world.build("green", [first], "2023-02-28", rebuild=True)
+    assert paid_online(world) == (0, 0)
+
+    # several items a dossier, one of a dossier that is not known yet
+    fees = world.load(
+        "one_stop.payments",
+        payments(
+            ("a", "1", 50000, "online", "2023-03-01 08:00"),
+            ("a", "2", 8000, "online", "2023-03-01 08:00"),
+            ("b", "1", 0, None, "2023-03-01 08:00"),
+            ("c", "1", 8000, "direct", "2023-03-01 08:00"),
+        ),
+        "2023-03-01",
+        WINDOW,
+    )
+    world.build("green", [first, fees], "2023-03-01")
+    assert paid_online(world) == (1, 1)
+    same_as_rebuild(world, [first, fees], "2023-03-01")
+
+    # the dossier arrives after its fee; another item of b is set
+    second = world.load(
+        "one_stop.dossiers",
+        dossiers(("c", COMMUNE, "2023-01-31 08:00", None, "2023-03-02 08:00")),
+        "2023-03-02",
+        WINDOW,
+    )
+    more = world.load("one_stop.payments", payments(("b", "2", 8000, None, "2023-03-02 08:00")), "2023-03-02", WINDOW)
+    everything = [first, fees, second, more]
+    world.build("green", everything, "2023-03-02")
+    assert paid_online(world) == (1, 3)
+    same_as_rebuild(world, everything, "2023-03-02")
+
+    # revoked: what it told is gone, the dossiers stay
+    world.build("green", [first, second, more], "2023-03-02")
+    assert paid_online(world) == (0, 1)
+    same_as_rebuild(world, [first, second, more], "2023-03-02")
+
+
+def _told(code: str, version: str, **values: object) -> pd.DataFrame:
+    """One row about a dossier."""
+    at = pd.Timestamp(version)
+    row = {"dossier_hash": hashed(pd.Series([code]))[0], "agency_code": COMMUNE, "updated_at": at, **values}
+    return pd.DataFrame([row])
+
+
+def test_results_and_letters_count_when_their_dossier_was_settled(world: World) -> None:
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(("a", COMMUNE, "2023-01-10 08:00", "2023-01-20 08:00", "2023-01-20 08:00")),
+        "2023-02-28",
+    )
+    world.build("green", [first], "2023-02-28", rebuild=True)
+    assert figures(world) == {"e_result": 0, "dossier_digitised": 0, "component_reused": 0, "apology_coverage": 0}
+    told = {
+        "components": _told(
+            "a", "2023-03-01 08:00", component_no="1", is_digitised=True, is_reused=True,
+            submitted_at=pd.Timestamp("2023-01-10 08:05"),
+        ),
+        "results": _told(
+            "a", "2023-03-01 08:00", result_no="1", is_written=True, is_attached=True,
+            signed_at=pd.Timestamp("2023-01-20 08:00"), issued_at=pd.Timestamp("2023-01-20 08:00"),
+        ),
+        "apologies": _told(
+            "a", "2023-03-01 08:00", letter_no="1", issued_at=pd.Timestamp("2023-01-12 08:00"),
+            old_due_at=pd.Timestamp("2023-01-15 08:00"), new_due_at=pd.Timestamp("2023-01-22 08:00"),
+        ),
+    }  # fmt: skip
+    loads = [world.load(f"one_stop.{name}", rows, "2023-03-01", WINDOW) for name, rows in told.items()]
+    world.build("green", [first, *loads], "2023-03-01")
+    assert figures(world) == dict.fromkeys(figures(world), 100)
+    same_as_rebuild(world, [first, *loads], "2023-03-01")
+
+
+def figures(world: World) -> dict[str, float]:
+    codes = ("e_result", "dossier_digitised", "component_reused", "apology_coverage")
+    return {code: float(world.kpi("green", code, COMMUNE, *JANUARY)["value"]) for code in codes}
