@@ -49,9 +49,7 @@ doctor: setup ## Kiểm tra cài đặt · check the installation
 	@$(BIN)/egov-kpi doctor
 
 test: setup browser lint ## Kiểm tra mã, chạy mọi bài thử · lint, then all tests, the real scheduler's included
-	@# a file stays with one worker: its tests share a warehouse, and some build on what the ones before them did
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not e2e" $(PYTEST_ARGS)
-	@$(BIN)/python -m pytest -m e2e -n 2 tests/e2e $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-unit: setup ## Bài thử nhanh, không cần Postgres · the quick tests, without Postgres
 	@$(BIN)/python -m pytest -n 2 tests/unit $(PYTEST_ARGS)

@@ -18,7 +18,6 @@ from typing import Any
 import pandas as pd
 import psycopg
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from egov_kpi.db.connect import role_url
 from egov_kpi.night.nightly import run_in_process
@@ -68,26 +67,6 @@ class Digests:
 
     def _kept(self) -> dict[str, str]:
         return dict(json.loads(self._path.read_text(encoding="utf-8"))) if self._path.exists() else {}
-
-
-class OneAirflow(LoadScopeScheduling):
-    """The tests whose file is named for Airflow are one piece of work; every other test is one of its own."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "airflow" if "airflow" in nodeid.split("::")[0] else nodeid
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that kill the services, and end them, come after those that want them to run."""
-    items.sort(key=lambda item: item.path.parts[-3:-1] == ("e2e", "platform"))
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
-    """With `-n 2` one process has all tests of the shared Airflow, in order, and the other has the rest.
-
-    `--dist loadgroup` would do it, but xdist 3.8 cannot mark its groups under pytest 9.
-    """
-    return OneAirflow(config, log)
 
 
 @pytest.fixture(scope="session")

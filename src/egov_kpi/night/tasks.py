@@ -5,7 +5,7 @@ that is away, a database that restarts, a twin that still runs.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -15,31 +15,66 @@ from egov_kpi.errors import EgovError, ExitCode
 log = logging.getLogger(__name__)
 
 
-def pull_and_stage(dataset: str, partition_key: str, run_id: str) -> dict[str, Any]:
+def pull_and_stage(datasets: Sequence[str], partition_key: str, run_id: str) -> list[dict[str, Any]]:
     from egov_kpi.extract.source import asking
     from egov_kpi.night import ingest
     from egov_kpi.platform.airflow_connections import endpoint
 
-    with _explained(), asking(endpoint):
-        return ingest.pull_and_stage(
-            dataset, date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS, run_id=run_id
-        )
+    day = date.fromisoformat(partition_key)
+
+    def pull(dataset: str) -> dict[str, Any]:
+        return ingest.pull_and_stage(dataset, day, wait_seconds=ingest.TASK_WAIT_SECONDS, run_id=run_id)
+
+    with asking(endpoint):
+        return _of_each(datasets, pull)
 
 
-def gate_and_promote(dataset: str, partition_key: str) -> dict[str, Any]:
-    """Decide the waiting loads. A blocked one fails the task, so that the night shows red where it was red."""
-    from airflow.sdk.exceptions import AirflowFailException
-
+def gate_and_promote(datasets: Sequence[str], partition_key: str) -> list[dict[str, Any]]:
+    """Decide the waiting loads. One that is blocked, or never came, fails the task, so that the night shows red."""
     from egov_kpi.night import ingest
 
-    with _explained():
-        result = ingest.gate_and_promote(
-            dataset, date.fromisoformat(partition_key), wait_seconds=ingest.TASK_WAIT_SECONDS
-        )
-    blocked = [load["load_seq"] for load in result["loads"] if load["verdict"] == "blocked"]
+    day = date.fromisoformat(partition_key)
+
+    def decide(dataset: str) -> dict[str, Any]:
+        result = ingest.gate_and_promote(dataset, day, wait_seconds=ingest.TASK_WAIT_SECONDS)
+        _require_good(dataset, result["loads"], ingest.verdict(dataset, day)["verdict"])
+        return result
+
+    return _of_each(datasets, decide)
+
+
+def _require_good(dataset: str, loads: Sequence[dict[str, Any]], word: str) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from egov_kpi.night.build import GOOD
+
+    blocked = [load["load_seq"] for load in loads if load["verdict"] == "blocked"]
     if blocked:
         raise AirflowFailException(f"{dataset}: lần nạp bị chặn · blocked loads: {blocked}")
-    return result
+    if word not in GOOD:
+        raise AirflowFailException(f"{dataset}: không có số liệu đêm nay · nothing of this night: {word}")
+
+
+def _of_each(datasets: Sequence[str], work: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """The work on one dataset after another. What fails stops no other, and is raised at the end: an error that may
+    pass before one that stays, since Airflow tries again for the first only."""
+    from airflow.sdk.exceptions import AirflowFailException
+
+    results: list[dict[str, Any]] = []
+    failed: dict[str, Exception] = {}
+    for dataset in datasets:
+        try:
+            with _explained():
+                results.append(work(dataset))
+        except Exception as error:
+            log.exception("%s: không xong · failed", dataset)
+            failed[dataset] = error
+    passing = [error for error in failed.values() if not isinstance(error, AirflowFailException)]
+    if passing:
+        raise passing[0]
+    if failed:
+        raise AirflowFailException("; ".join(map(str, failed.values())))
+    return results
 
 
 def verdict(dataset: str, partition_key: str) -> dict[str, Any]:
@@ -49,12 +84,13 @@ def verdict(dataset: str, partition_key: str) -> dict[str, Any]:
         return ingest.verdict(dataset, date.fromisoformat(partition_key))
 
 
-def questions(dataset: str, load_seqs: list[int], partition_key: str) -> list[dict[str, Any]]:
-    """The runs of `decide_load` that the dataset's loads need, as Airflow's operator takes them."""
+def questions(words: dict[str, dict[str, Any]], partition_key: str) -> list[dict[str, Any]]:
+    """The runs of `decide_load` that the loads of the verdicts need, as Airflow's operator takes them."""
     from egov_kpi.night import question
 
+    day = date.fromisoformat(partition_key)
     with _explained():
-        return question.questions(dataset, load_seqs, date.fromisoformat(partition_key))
+        return [run for name, word in words.items() for run in question.questions(name, word["loads"], day)]
 
 
 def ask(load_seq: int, run_id: str) -> str:

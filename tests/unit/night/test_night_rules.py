@@ -93,18 +93,52 @@ def test_airflow_tries_again_only_where_that_can_help(
 
     monkeypatch.setattr("egov_kpi.night.ingest.pull_and_stage", _raising(code))
     with pytest.raises(AirflowFailException if is_final else EgovError):
-        tasks.pull_and_stage("one_stop.dossiers", "2023-03-06", "run")
+        tasks.pull_and_stage(["one_stop.dossiers"], "2023-03-06", "run")
 
 
-def test_a_blocked_load_turns_its_task_red_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dataset_that_fails_stops_no_other_of_its_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may pass is tried again, whatever else has failed for good."""
     from airflow.sdk.exceptions import AirflowFailException
 
     from egov_kpi.night import tasks
 
-    loads = [{"load_seq": 3, "verdict": "blocked"}, {"load_seq": 4, "verdict": "accepted"}]
+    codes = {"a.bad": "EGOV-LOAD-001", "a.away": "EGOV-DB-001"}
+    asked: list[str] = []
+
+    def pull(dataset: str, *_: Any, **__: Any) -> dict[str, Any]:
+        asked.append(dataset)
+        if dataset in codes:
+            raise EgovError(codes[dataset])
+        return {"dataset": dataset}
+
+    monkeypatch.setattr("egov_kpi.night.ingest.pull_and_stage", pull)
+    with pytest.raises(EgovError, match="EGOV-DB-001"):
+        tasks.pull_and_stage(["a.bad", "a.away", "a.good"], "2023-03-06", "run")
+    with pytest.raises(AirflowFailException, match="EGOV-LOAD-001"):
+        tasks.pull_and_stage(["a.bad", "a.good"], "2023-03-06", "run")
+    assert tasks.pull_and_stage(["a.good"], "2023-03-06", "run") == [{"dataset": "a.good"}]
+    assert asked == ["a.bad", "a.away", "a.good", "a.bad", "a.good", "a.good"]
+
+
+@pytest.mark.parametrize(
+    ("loads", "word", "told"),
+    [
+        ([{"load_seq": 3, "verdict": "blocked"}, {"load_seq": 4, "verdict": "accepted"}], "blocked", r"\[3\]"),
+        ([], "missing", "missing"),
+    ],
+    ids=["blocked", "never pulled"],
+)
+def test_a_night_without_a_dataset_is_red_for_good(
+    loads: list[dict[str, Any]], word: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from egov_kpi.night import tasks
+
     monkeypatch.setattr("egov_kpi.night.ingest.gate_and_promote", lambda *_, **__: {"loads": loads})
-    with pytest.raises(AirflowFailException, match=r"\[3\]"):
-        tasks.gate_and_promote("one_stop.dossiers", "2023-03-06")
+    monkeypatch.setattr("egov_kpi.night.ingest.verdict", lambda *_, **__: {"verdict": word})
+    with pytest.raises(AirflowFailException, match=told):
+        tasks.gate_and_promote(["one_stop.dossiers"], "2023-03-06")
 
 
 def test_progress_tells_each_change_once_in_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
