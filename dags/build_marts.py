@@ -12,6 +12,7 @@ DATASETS = [
     "mail.accounts",
     "one_stop.dossiers",
     "portal.procedures",
+    "portal.publications",
 ]
 
 build_marts = build_dag(

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import exports
+from egov_kpi.simulator import exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -232,10 +232,37 @@ SCORECARDS = Dataset(
     path="/forms/par-scorecards",
     sheet=exports.SCORECARD_SHEET,
 )  # fmt: skip
+PUBLICATIONS = Dataset(
+    id="portal.publications",
+    shape="json",
+    is_snapshot=False,
+    key="maTTHC",
+    agency="maDonVi",
+    event="ngayQuyetDinh",
+    version="thoiDiemCapNhat",
+    dates={
+        "ngayQuyetDinh": ISO_DAY, "ngayHieuLuc": ISO_DAY, "ngayCongBo": ISO_DAY, "ngayCongKhai": ISO_DAY,
+        "thoiDiemCapNhat": ISO_TIME,
+    },
+    counts=("soTruongTruoc", "soTruongCatGiam"),
+    codes={"noiDung": "change_kind"},
+    texts=("linhVuc",),
+    names={
+        "maTTHC": "procedure_code", "maDonVi": "agency_code", "ngayQuyetDinh": "decision_date",
+        "thoiDiemCapNhat": "updated_at", "soQuyetDinh": "decision_number",
+    },
+    optional="soTruongTruoc",
+    required="soQuyetDinh",
+    other=("linhVuc", "Khác A", "Khác B"),
+    path="/portal/api/publications",
+)  # fmt: skip
 
 DATASETS: dict[str, Dataset] = {
-    item.id: item for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS)
-}
+    item.id: item
+    for item in (
+        DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS, PUBLICATIONS,
+    )
+}  # fmt: skip
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
@@ -318,6 +345,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
     PAPER.id: _papers,
     SCORECARDS.id: _scorecards,
+    PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
 }
 
 

@@ -25,6 +25,7 @@ PREFIXES = {
     "directory.headcount": "HEA",
     "iso.certificates": "CER",
     "portal.procedures": "PRO",
+    "portal.publications": "PUB",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
 }

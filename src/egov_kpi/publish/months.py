@@ -36,6 +36,12 @@ _FACT_OF = {
         "fct_dossier", "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)",
         _DOSSIER_MONTHS,
     ),
+    "portal.publications": (
+        "fct_publication", "publication_code", "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",
+        "select f.published_month union select f.posted_month union select g.month::date from generate_series("
+        "f.business_month, date_trunc('month', least(f.last_unposted_date, %(until)s)), interval '1 month') as g"
+        " (month)",
+    ),
 }  # fmt: skip
 _DATES = {"date", "timestamp"}
 
@@ -77,6 +83,13 @@ _LIVES = {
         told="v.received_date",
         first_end="least(v.finished_date, v.returned_date)",
         last_end="greatest(v.finished_date, v.returned_date)",
+    ),
+    # A posting is missing until it is made.
+    "portal.publications": _Life(
+        begins="v.decision_date",
+        told="v.decision_date, v.change_kind",
+        first_end="v.posted_date",
+        last_end="v.posted_date",
     ),
 }
 

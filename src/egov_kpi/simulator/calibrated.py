@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator import publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -86,6 +87,7 @@ def generate(seed: int) -> Records:
         procedures=_procedures(world),
         certificates=_certificates(world),
         scorecards=_scorecards(),
+        publications=publications.calibrated(seed, DISTRICT, WARD, DISTRICT_NEIGHBOUR),
         flaws=flaws,
     )
 

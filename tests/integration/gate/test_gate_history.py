@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import gate_fixtures as fx
+import portal_fixtures as portal
 import pytest
 
 from egov_kpi.contracts.loader import get_contract
@@ -43,6 +44,7 @@ THEN: dict[str, fx.Row] = {
     PRO: {"snapshot_date": "2023-02-01", "exported_at": "2023-02-02T01:00:00+07:00"},
     PAP: {},
     PAR: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
+    **portal.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -53,8 +55,9 @@ NOW: dict[str, fx.Row] = {
     PRO: {},
     PAP: {},
     PAR: {},
+    **portal.NOW,
 }
-SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20}
+SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20, **dict.fromkeys(portal.RIGHT, 40)}
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code"}
 
@@ -195,6 +198,9 @@ STORIES: dict[str, Story] = {
     "PAR changed": Story(PAR, now={"max_points": "3"}, now_only=range(1, 2)),
     "PAR missing": Story(PAR, further=first(19)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
+    "PUB repeated": Story(portal.PUB, further=again(20)),
+    "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "PUB changed": Story(portal.PUB, now={"change_kind": "SuaDoi"}, now_only=SOME),
 }
 
 

@@ -20,6 +20,7 @@ DATASETS = {
     "mail.accounts",
     "one_stop.dossiers",
     "portal.procedures",
+    "portal.publications",
 }
 Change = Callable[[dict[str, Any]], Any]
 

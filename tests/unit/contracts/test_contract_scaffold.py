@@ -8,7 +8,10 @@ from egov_kpi.settings import get_settings
 
 MODELS = get_settings().dbt_dir / "models"
 # Datasets whose models are as derived, by entity and domain.
-DERIVED = {"forms.par_scorecards": ("par_scorecard", "scorecard")}
+DERIVED = {
+    "forms.par_scorecards": ("par_scorecard", "scorecard"),
+    "portal.publications": ("publication", "publication"),
+}
 STAGING = {
     "iso.certificates": "iso/stg_iso__certificate",
     "directory.headcount": "headcount/stg_directory__headcount",

@@ -10,7 +10,7 @@ import yaml
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import calibrated, exports, province
+from egov_kpi.simulator import calibrated, exports, portal_exports, province
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -43,6 +43,7 @@ def _exported(records: Records) -> dict[str, pd.DataFrame]:
         "iso.certificates": exports.certificates(records, _last(records.certificates)),
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
+        "portal.publications": portal_exports.publications(records, BACKLOG),
     }
 
 
