@@ -1,5 +1,5 @@
-{# The days of the calendar, each with the number of working days up to it, itself included: the difference of two numbers
-   is the number of working days between them. #}
+{# The days of the calendar, each with the number of working days up to it, itself included: the difference of two
+   numbers is the number of working days between them. #}
 {% macro numbered_days() %}
     select
         calendar_day.calendar_date,

@@ -256,11 +256,33 @@ PUBLICATIONS = Dataset(
     other=("linhVuc", "Khác A", "Khác B"),
     path="/portal/api/publications",
 )  # fmt: skip
+PETITIONS = Dataset(
+    id="feedback.petitions",
+    shape="json",
+    is_snapshot=False,
+    key="maPhanAnh",
+    agency="maDonVi",
+    event="ngayTiepNhan",
+    version="thoiDiemCapNhat",
+    dates={"ngayTiepNhan": ISO_DAY, "ngayXuLy": ISO_DAY, "thoiDiemCapNhat": ISO_TIME},
+    counts=(),
+    codes={"kenh": "channel"},
+    texts=(),
+    names={
+        "maPhanAnh": "petition_hash", "maDonVi": "agency_code", "ngayTiepNhan": "received_date",
+        "thoiDiemCapNhat": "updated_at", "lanDau": "is_first",
+    },
+    optional="ngayXuLy",
+    required="lanDau",
+    other=("khongHaiLong", "0", "1"),
+    path="/feedback/api/petitions",
+)  # fmt: skip
 
 DATASETS: dict[str, Dataset] = {
     item.id: item
     for item in (
         DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS, PUBLICATIONS,
+        PETITIONS,
     )
 }  # fmt: skip
 TITLES = {
@@ -346,6 +368,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PAPER.id: _papers,
     SCORECARDS.id: _scorecards,
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
+    PETITIONS.id: _delta(portal_exports.petitions, "page"),
 }
 
 

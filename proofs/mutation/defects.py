@@ -18,6 +18,7 @@ from proofs.mutation.datasets import (
     HEADCOUNT,
     MAILBOXES,
     PAPER,
+    PETITIONS,
     PROCEDURES,
     PUBLICATIONS,
     SCORECARDS,
@@ -81,7 +82,7 @@ OF_A_PORTAL = {
     "unknown_agency", "date_form", "future_date", "wide_digits", "halved", "web_page",
 }  # fmt: skip
 # Datasets of which not every kind can be told.
-FEW_KINDS = {SCORECARDS.id: OF_A_BOOK, PUBLICATIONS.id: OF_A_PORTAL}
+FEW_KINDS = {SCORECARDS.id: OF_A_BOOK, PUBLICATIONS.id: OF_A_PORTAL, PETITIONS.id: OF_A_PORTAL}
 
 
 def defect(

@@ -78,6 +78,12 @@ def portal(pull: Pull) -> list[Delivery]:
     return deliveries
 
 
+def feedback(pull: Pull) -> list[Delivery]:
+    """Petitions: JSON pages of the window."""
+    path = f"/feedback/api/{pull.contract.dataset}"
+    return _paged(pull, path, pull.window(), lambda query: _with_key(pull, path, query))
+
+
 def mail(pull: Pull) -> list[Delivery]:
     """Mailboxes: CSV, one delivery per snapshot."""
     return _snapshot_files(pull, "/mail/snapshots", "/mail/accounts.csv")
@@ -123,6 +129,7 @@ SYSTEMS: dict[str, System] = {
     "ioffice": ioffice,
     "one_stop": one_stop,
     "portal": portal,
+    "feedback": feedback,
     "mail": mail,
     "directory": directory,
     "iso": iso,

@@ -26,6 +26,7 @@ PREFIXES = {
     "iso.certificates": "CER",
     "portal.procedures": "PRO",
     "portal.publications": "PUB",
+    "feedback.petitions": "PET",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
 }

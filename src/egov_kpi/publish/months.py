@@ -42,6 +42,11 @@ _FACT_OF = {
         "f.business_month, date_trunc('month', least(f.last_unposted_date, %(until)s)), interval '1 month') as g"
         " (month)",
     ),
+    "feedback.petitions": (
+        "fct_petition", "petition_hash", "v.petition_hash",
+        "select f.handled_month union select g.month::date from generate_series(f.business_month,"
+        " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)",
+    ),
 }  # fmt: skip
 _DATES = {"date", "timestamp"}
 
@@ -90,6 +95,12 @@ _LIVES = {
         told="v.decision_date, v.change_kind",
         first_end="v.posted_date",
         last_end="v.posted_date",
+    ),
+    "feedback.petitions": _Life(
+        begins="v.received_date",
+        told="v.agency_code, v.received_date, v.is_first",
+        first_end="v.handled_date",
+        last_end="v.handled_date",
     ),
 }
 

@@ -1,5 +1,6 @@
-"""What the portals send beside the list of procedures: publications, in the portal's own words."""
+"""What the portals send beside the list of procedures: publications and petitions, in the portals' own words."""
 
+import numpy as np
 import pandas as pd
 
 from egov_kpi.simulator import exports
@@ -47,5 +48,35 @@ def publications(records: Records, window: Window) -> pd.DataFrame:
     return exports._repeat(export, "maTTHC", records.seed)
 
 
+_CHANNEL = {"portal": "Cong", "hotline": "1022", "other": "Khac"}
+_OUTCOME = {"refused": "TuChoi", "asked": "YeuCauBoSung", "answered": "TraLoi"}
+
+
+def petitions(records: Records, window: Window) -> pd.DataFrame:
+    """One row per petition and version in the window, with the texts that nobody may keep."""
+    rows = records.petitions[window.holds(records.petitions["updated_at"])]
+    number = rows["petition_no"].astype(str)
+    answered = np.where(rows["outcome"].notna(), "Trả lời giả định", "")
+    export = pd.DataFrame(
+        {
+            "maPhanAnh": "PAKN." + number.str.zfill(7),
+            "maDonVi": rows["agency_code"],
+            "kenh": exports._words(rows["channel"], _CHANNEL),
+            "hoTen": "Công dân giả định " + number,
+            "dienThoai": "000" + number.str.zfill(7),
+            "noiDung": "Nội dung phản ánh giả định " + number,
+            "traLoi": answered,
+            "ngayTiepNhan": exports._iso_day(rows["received_date"]),
+            "ketQua": exports._words(rows["outcome"], _OUTCOME),
+            "ngayXuLy": exports._iso_day(rows["handled_date"]),
+            "khongHaiLong": yes(rows["is_disliked"]),
+            "phanAnhLai": yes(rows["is_petitioned_again"]),
+            "lanDau": yes(rows["is_first"]),
+            "thoiDiemCapNhat": exports._iso_time(rows["updated_at"]),
+        }
+    )
+    return exports._repeat(export, "maPhanAnh", records.seed)
+
+
 # By the last part of their address.
-CHANGES = {"publications": publications}
+CHANGES = {"publications": publications, "petitions": petitions}

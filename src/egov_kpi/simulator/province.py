@@ -8,7 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import publications
+from egov_kpi.simulator import petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -60,6 +60,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         certificates=_certificates(members, ends),
         scorecards=_scorecards(members, ends),
         publications=publications.province(seed, _districts(members), f"{first:%Y-%m-%d}", LAST_DAY),
+        petitions=petitions.province(seed, members["agency_code"].tolist(), f"{first:%Y-%m-%d}", LAST_DAY),
         flaws=dossiers.head(0).astype(object),
     )
 

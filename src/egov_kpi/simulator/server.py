@@ -254,6 +254,7 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/portal/api/procedures/snapshots", sources.procedure_snapshots),
         ("/portal/api/procedures", sources.procedures),
         ("/portal/api/publications", sources.changes),
+        ("/feedback/api/petitions", sources.changes),
         ("/mail/snapshots", sources.mail_snapshots),
         ("/mail/accounts.csv", sources.mail_accounts),
         ("/directory/snapshots", sources.headcount_snapshots),

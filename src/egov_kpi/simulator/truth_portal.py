@@ -1,4 +1,5 @@
-"""The oracle's part on what the portals tell: publication and posting of procedures (QD 766, indicators 1.1 to 1.3).
+"""The oracle's part on what the portals tell: publication and posting of procedures, petitions (QD 766, 1.1 to
+1.3, 5.2 and 5.3).
 
 Each measure gives rows of agency_code and amount, with the `day` on which they count or with the period in which they
 do (period_grain, period_start). Working days are counted on the simulator's own calendar.
@@ -11,7 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.records import PUBLICATION_KEY, Records, effective
+from egov_kpi.simulator.records import PETITION_KEY, PUBLICATION_KEY, Records, effective
 from egov_kpi.simulator.timetable import add_working_days, count_working_days
 
 Rows = Callable[[Records, pd.Timestamp], pd.DataFrame]
@@ -33,8 +34,8 @@ class Told:
 
 def first_day(records: Records, as_of: pd.Timestamp) -> pd.Series:
     """The days on which the family's figures begin."""
-    days: pd.Series = _decisions(records, as_of)["decision_date"]
-    return days
+    days = (_decisions(records, as_of)["decision_date"], _petitions(records, as_of)["received_date"])
+    return pd.concat(days, ignore_index=True)
 
 
 def periods(first: pd.Timestamp, as_of: pd.Timestamp) -> Iterator[Period]:
@@ -151,4 +152,76 @@ PUBLICITY = (
         partial(_form_fields, column="form_field_count"),
     ),
 )
-KPIS = PUBLICITY
+
+
+# --- petitions --------------------------------------------------------------------------------------------------------
+
+# Working days for a refusal, a question back and an answer; an answer's while nobody knows.
+LIMITS = {"refused": 2, "asked": 5, "answered": 15}
+
+
+def _petitions(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    """One row per petition, with the day by which it had to be handled, and by which it would have to be answered."""
+    rows = effective(records.petitions, PETITION_KEY, as_of)
+    limit = rows["outcome"].fillna("answered").map(LIMITS).to_numpy(dtype="int64")
+    due = working_days_on(rows["received_date"], limit)
+    return rows.assign(
+        due=due,
+        answer_due=working_days_on(rows["received_date"], LIMITS["answered"]),
+        in_time=rows["handled_date"].notna() & (rows["handled_date"] <= due),
+    )
+
+
+def _pending(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Petitions once per period on whose last day, `looked_at`, they were open."""
+    frames = [rows.head(0).assign(period_grain="", period_start=as_of, looked_at=as_of, amount=1)]
+    for grain, start, looked_at in periods(rows["received_date"].min(), as_of) if len(rows) else ():
+        still = rows[(rows["received_date"] <= looked_at) & ~(rows["handled_date"] <= looked_at)]
+        frames.append(still.assign(period_grain=grain, period_start=start, looked_at=looked_at, amount=1))
+    return pd.concat(frames, ignore_index=True)
+
+
+_PLACE = ["agency_code", "period_grain", "period_start", "amount"]
+
+
+def _petitions_received(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    return _of_day(_petitions(records, as_of), "received_date")
+
+
+def _petitions_received_and_handled(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    rows = _petitions(records, as_of)
+    return _of_day(rows[rows["handled_date"] <= as_of], "received_date")
+
+
+def _petitions_in_hand(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    rows = _petitions(records, as_of)
+    return pd.concat([_of_day(rows, "handled_date"), _pending(rows, as_of)[_PLACE]], ignore_index=True)
+
+
+def _petitions_in_time(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    rows = _petitions(records, as_of)
+    still = _pending(rows, as_of)
+    still = still[still["answer_due"] >= still["looked_at"]]
+    return pd.concat([_of_day(rows[rows["in_time"]], "handled_date"), still[_PLACE]], ignore_index=True)
+
+
+def _first_petitions_due(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    rows = _petitions(records, as_of)
+    rows = rows[rows["is_first"].astype(bool)]
+    late = _pending(rows, as_of)
+    late = late[late["answer_due"] < late["looked_at"]]
+    return pd.concat([_of_day(rows, "handled_date"), late[_PLACE]], ignore_index=True)
+
+
+def _first_petitions_satisfied(records: Records, as_of: pd.Timestamp) -> pd.DataFrame:
+    rows = _petitions(records, as_of)
+    angry = rows["is_disliked"].astype(bool) | rows["is_petitioned_again"].astype(bool)
+    return _of_day(rows[rows["is_first"].astype(bool) & rows["in_time"] & ~angry], "handled_date")
+
+
+FEEDBACK = (
+    Told("pakn_handled", _petitions_received_and_handled, _petitions_received),
+    Told("petition_on_time", _petitions_in_time, _petitions_in_hand),
+    Told("petition_satisfied", _first_petitions_satisfied, _first_petitions_due),
+)
+KPIS = PUBLICITY + FEEDBACK

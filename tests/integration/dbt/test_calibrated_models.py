@@ -94,7 +94,15 @@ def _replaced_as_published(world: World) -> None:
 
 
 def _themes_hold_the_same_rows(world: World) -> None:
-    names = ("digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "publicity")
+    names = (
+        "digital_signature",
+        "official_mail",
+        "online_service",
+        "settlement",
+        "iso_compliance",
+        "publicity",
+        "feedback",
+    )
     themes = " union all ".join(f"select * from green.kpi_{name}" for name in names)
     for one, other in (("green.kpi_value", f"({themes})"), (f"({themes})", "green.kpi_value")):
         left = world.query(

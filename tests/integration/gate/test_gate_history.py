@@ -201,6 +201,9 @@ STORIES: dict[str, Story] = {
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
     "PUB changed": Story(portal.PUB, now={"change_kind": "SuaDoi"}, now_only=SOME),
+    "PET repeated": Story(portal.PET, further=again(20)),
+    "PET window": Story(portal.PET, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "PET changed": Story(portal.PET, now={"channel": "Khac"}, now_only=SOME),
 }
 
 

@@ -13,6 +13,7 @@ from egov_kpi.settings import Settings
 
 DATASETS = {
     "directory.headcount",
+    "feedback.petitions",
     "forms.paper_register",
     "forms.par_scorecards",
     "ioffice.outgoing_documents",

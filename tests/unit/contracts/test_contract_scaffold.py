@@ -11,6 +11,7 @@ MODELS = get_settings().dbt_dir / "models"
 DERIVED = {
     "forms.par_scorecards": ("par_scorecard", "scorecard"),
     "portal.publications": ("publication", "publication"),
+    "feedback.petitions": ("petition", "petition"),
 }
 STAGING = {
     "iso.certificates": "iso/stg_iso__certificate",

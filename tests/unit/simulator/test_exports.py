@@ -44,6 +44,7 @@ def _exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
         "portal.publications": portal_exports.publications(records, BACKLOG),
+        "feedback.petitions": portal_exports.petitions(records, BACKLOG),
     }
 
 

@@ -58,6 +58,10 @@ publication as (
     select * from {{ ref('fct_publication') }} where decision_date <= {{ as_of() }}
 ),
 
+petition as (
+    select * from {{ ref('fct_petition') }} where received_date <= {{ as_of() }}
+),
+
 -- once per month at whose end (of the running month: on the business date) the dossier was open
 pending as (
     select
@@ -349,6 +353,61 @@ publication_missing as (
     group by publication.agency_code, looked.looked_at_date
 ),
 
+petition_flow as (
+    select
+        m.measure_code,
+        petition.agency_code,
+        date_trunc('month', m.happened_date)::date as business_month,
+        count(*) as amount
+    from petition
+    cross join lateral (
+        select
+            petition.is_first and petition.is_in_time and not petition.is_disliked and not petition.is_petitioned_again
+                as is_satisfied
+    ) as judged
+    cross join lateral (
+        values
+        ('petition_rows', petition.received_date, true),
+        ('petition_received', petition.received_date, true),
+        ('petition_received_handled', petition.received_date, petition.handled_date <= {{ as_of() }}),
+        ('petition_in_hand', petition.handled_date, true),
+        ('petition_in_time', petition.handled_date, petition.is_in_time),
+        ('petition_first_due', petition.handled_date, petition.is_first),
+        ('petition_first_satisfied', petition.handled_date, judged.is_satisfied)
+    ) as m (measure_code, happened_date, counts)
+    where
+        {{ in_touched_months("date_trunc('month', m.happened_date)::date", 'kpi') }}
+        and m.happened_date <= {{ as_of() }}
+        and m.counts
+    group by m.measure_code, petition.agency_code, date_trunc('month', m.happened_date)
+),
+
+-- petitions that were open on the last day that a month was looked at; they count on that day alone
+petition_pending as (
+    select m.measure_code, petition.agency_code, looked.looked_at_date, count(*) as amount
+    from petition
+    cross join lateral generate_series(
+        petition.business_month,
+        least(date_trunc('month', petition.last_pending_date), date_trunc('month', {{ as_of() }})),
+        interval '1 month'
+    ) as month (month_start)
+    cross join lateral (
+        select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
+    ) as looked
+    cross join lateral (
+        values
+        ('petition_in_hand', true),
+        ('petition_in_time', petition.longest_due_date >= looked.looked_at_date),
+        ('petition_first_due', petition.is_first and petition.longest_due_date < looked.looked_at_date)
+    ) as m (measure_code, counts)
+    where
+        {{ in_touched_months('month.month_start::date', 'kpi') }}
+        and petition.received_date <= looked.looked_at_date
+        and coalesce(petition.last_pending_date, 'infinity') >= looked.looked_at_date
+        and m.counts
+    group by m.measure_code, petition.agency_code, looked.looked_at_date
+),
+
 united as (
     select
         measure_code,
@@ -373,6 +432,10 @@ united as (
     union all
     select 'publication_posting_due', agency_code, looked_at_date, 'pending', amount, looked_at_date
     from publication_missing
+    union all
+    select measure_code, agency_code, business_month, '', amount, null from petition_flow
+    union all
+    select measure_code, agency_code, looked_at_date, 'pending', amount, looked_at_date from petition_pending
 ),
 
 final as (
