@@ -5,6 +5,7 @@ from egov_kpi.night.wiring import FALLBACK_CRON, build_dag, nightly_timetable, o
 OWNER = "kho-du-lieu"
 DATASETS = [
     "directory.headcount",
+    "feedback.petitions",
     "forms.paper_register",
     "forms.par_scorecards",
     "ioffice.outgoing_documents",
@@ -17,6 +18,7 @@ DATASETS = [
     "one_stop.results",
     "one_stop.satisfaction",
     "portal.procedures",
+    "portal.publications",
 ]
 
 build_marts = build_dag(

@@ -26,7 +26,7 @@ part as (
         'part exceeds whole' as fault
     from value
     where
-        value.denominator is not null
+        value.unit = 'percent'
         and value.numerator > value.denominator
         -- these compare different things: mailboxes with officials, covered procedures with those in force, votes with dossiers
         and value.kpi_code not in ('mail_issued', 'mail_used', 'iso_procedures_covered', 'satisfaction_coverage')

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import exports, one_stop_exports
+from egov_kpi.simulator import exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -254,8 +254,65 @@ SCORECARDS = Dataset(
     path="/forms/par-scorecards",
     sheet=exports.SCORECARD_SHEET,
 )  # fmt: skip
+PUBLICATIONS = Dataset(
+    id="portal.publications",
+    shape="json",
+    is_snapshot=False,
+    key="maTTHC",
+    agency="maDonVi",
+    event="ngayQuyetDinh",
+    version="thoiDiemCapNhat",
+    dates={
+        "ngayQuyetDinh": ISO_DAY, "ngayHieuLuc": ISO_DAY, "ngayCongBo": ISO_DAY, "ngayCongKhai": ISO_DAY,
+        "thoiDiemCapNhat": ISO_TIME,
+    },
+    counts=("soTruongTruoc", "soTruongCatGiam"),
+    codes={"noiDung": "change_kind"},
+    texts=("linhVuc",),
+    names={
+        "maTTHC": "procedure_code", "maDonVi": "agency_code", "ngayQuyetDinh": "decision_date",
+        "thoiDiemCapNhat": "updated_at", "soQuyetDinh": "decision_number",
+    },
+    optional="soTruongTruoc",
+    required="soQuyetDinh",
+    other=("linhVuc", "Khác A", "Khác B"),
+    path="/portal/api/publications",
+)  # fmt: skip
+PETITIONS = Dataset(
+    id="feedback.petitions",
+    shape="json",
+    is_snapshot=False,
+    key="maPhanAnh",
+    agency="maDonVi",
+    event="ngayTiepNhan",
+    version="thoiDiemCapNhat",
+    dates={"ngayTiepNhan": ISO_DAY, "ngayXuLy": ISO_DAY, "thoiDiemCapNhat": ISO_TIME},
+    counts=(),
+    codes={"kenh": "channel"},
+    texts=(),
+    names={
+        "maPhanAnh": "petition_hash", "maDonVi": "agency_code", "ngayTiepNhan": "received_date",
+        "thoiDiemCapNhat": "updated_at", "lanDau": "is_first",
+    },
+    optional="ngayXuLy",
+    required="lanDau",
+    other=("khongHaiLong", "0", "1"),
+    path="/feedback/api/petitions",
+)  # fmt: skip
 
-_ALL = (DOSSIERS, PAYMENTS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS)
+_ALL = (
+    DOSSIERS,
+    PAYMENTS,
+    DOCUMENTS,
+    MAILBOXES,
+    HEADCOUNT,
+    CERTIFICATES,
+    PROCEDURES,
+    PAPER,
+    SCORECARDS,
+    PUBLICATIONS,
+    PETITIONS,
+)
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
@@ -340,6 +397,8 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
     PAPER.id: _papers,
     SCORECARDS.id: _scorecards,
+    PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
+    PETITIONS.id: _delta(portal_exports.petitions, "page"),
 }
 
 

@@ -30,7 +30,7 @@ where
 union all
 select definition.kpi_code, 'unit and denominator'
 from definition
-where (definition.unit = 'percent') <> (definition.denominator_measure is not null)
+where (definition.unit in ('percent', 'days')) <> (definition.denominator_measure is not null)
 union all
 select definition.kpi_code, 'versions overlap'
 from definition

@@ -67,13 +67,21 @@ def one_stop(pull: Pull) -> list[Delivery]:
 
 
 def portal(pull: Pull) -> list[Delivery]:
-    """Procedures: JSON pages, one delivery per snapshot."""
-    path = "/portal/api/procedures"
+    """JSON pages: of the procedures one delivery per snapshot, of what comes as changes one of the window."""
+    path = f"/portal/api/{pull.contract.dataset.replace('_', '-')}"
+    if pull.contract.shape == "delta":
+        return _paged(pull, path, pull.window(), lambda query: _with_key(pull, path, query))
     deliveries: list[Delivery] = []
-    for day in _snapshots(pull, "/portal/api/procedures/snapshots"):
+    for day in _snapshots(pull, f"{path}/snapshots"):
         params: Params = {"snapshot": day.isoformat()}
         deliveries += _paged(pull, path, params, lambda query: _with_key(pull, path, query), day)
     return deliveries
+
+
+def feedback(pull: Pull) -> list[Delivery]:
+    """Petitions: JSON pages of the window."""
+    path = f"/feedback/api/{pull.contract.dataset}"
+    return _paged(pull, path, pull.window(), lambda query: _with_key(pull, path, query))
 
 
 def mail(pull: Pull) -> list[Delivery]:
@@ -121,6 +129,7 @@ SYSTEMS: dict[str, System] = {
     "ioffice": ioffice,
     "one_stop": one_stop,
     "portal": portal,
+    "feedback": feedback,
     "mail": mail,
     "directory": directory,
     "iso": iso,

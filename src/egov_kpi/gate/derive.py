@@ -30,6 +30,8 @@ PREFIXES = {
     "directory.headcount": "HEA",
     "iso.certificates": "CER",
     "portal.procedures": "PRO",
+    "portal.publications": "PUB",
+    "feedback.petitions": "PET",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
 }

@@ -32,6 +32,8 @@ FACTS = (
     Fact("fct_headcount", "headcount", ("directory.headcount",)),
     Fact("fct_certificate", "certificate", ("iso.certificates",)),
     Fact("fct_procedure_offer", "procedure", ("portal.procedures",)),
+    Fact("fct_publication", "publication", ("portal.publications",)),
+    Fact("fct_petition", "petition", ("feedback.petitions",)),
     Fact("fct_par_scorecard", "scorecard", ("forms.par_scorecards",), ("par_scorecard_total",), in_figures=False),
 )
 

@@ -42,6 +42,17 @@ _FACT_OF = {
     "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.satisfaction": ("fct_satisfaction_vote", "vote_code", "v.vote_code", "select f.business_month"),
+    "portal.publications": (
+        "fct_publication", "publication_code", "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",
+        "select f.published_month union select f.posted_month union select g.month::date from generate_series("
+        "f.business_month, date_trunc('month', least(f.last_unposted_date, %(until)s)), interval '1 month') as g"
+        " (month)",
+    ),
+    "feedback.petitions": (
+        "fct_petition", "petition_hash", "v.petition_hash",
+        "select f.handled_month union select g.month::date from generate_series(f.business_month,"
+        " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)",
+    ),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
 _OF_DOSSIERS = ("one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies")
@@ -85,6 +96,19 @@ _LIVES = {
         told="v.received_date",
         first_end="least(v.finished_date, v.returned_date)",
         last_end="greatest(v.finished_date, v.returned_date)",
+    ),
+    # A posting is missing until it is made.
+    "portal.publications": _Life(
+        begins="v.decision_date",
+        told="v.decision_date, v.change_kind",
+        first_end="v.posted_date",
+        last_end="v.posted_date",
+    ),
+    "feedback.petitions": _Life(
+        begins="v.received_date",
+        told="v.agency_code, v.received_date, v.is_first",
+        first_end="v.handled_date",
+        last_end="v.handled_date",
     ),
 }
 

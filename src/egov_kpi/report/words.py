@@ -11,6 +11,8 @@ THEMES: dict[str, Word] = {
     "digitisation": ("Số hóa hồ sơ, kết quả", "Digitised dossiers and results"),
     "apology": ("Văn bản xin lỗi", "Letters of apology"),
     "satisfaction": ("Mức độ hài lòng", "Satisfaction"),
+    "publicity": ("Công bố, công khai thủ tục", "Publication and posting"),
+    "feedback": ("Phản ánh, kiến nghị", "Feedback and petitions"),
     "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
 }
 VERDICTS: dict[str, Word] = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import one_stop
+from egov_kpi.simulator import one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -87,6 +87,8 @@ def generate(seed: int) -> Records:
         procedures=_procedures(world),
         certificates=_certificates(world),
         scorecards=_scorecards(),
+        publications=publications.calibrated(seed, DISTRICT, WARD, DISTRICT_NEIGHBOUR),
+        petitions=petitions.calibrated(seed, (DISTRICT, *world.communes), WARD, DISTRICT_NEIGHBOUR),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
     )

@@ -8,7 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import one_stop
+from egov_kpi.simulator import one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -59,9 +59,16 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         procedures=pd.concat([snapshot(offers, end) for end in ends], ignore_index=True),
         certificates=_certificates(members, ends),
         scorecards=_scorecards(members, ends),
+        publications=publications.province(seed, _districts(members), f"{first:%Y-%m-%d}", LAST_DAY),
+        petitions=petitions.province(seed, members["agency_code"].tolist(), f"{first:%Y-%m-%d}", LAST_DAY),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
     )
+
+
+def _districts(members: pd.DataFrame) -> list[str]:
+    """District units, which post the procedures of their communes as well."""
+    return members.loc[members["level"] == "district", "agency_code"].tolist()
 
 
 def _month_ends(first: pd.Timestamp) -> list[str]:
@@ -184,6 +191,6 @@ def _announced(members: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
 
 def _scorecards(members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
     """Scorecards of the first two districts for every month's end, sent on the same evening."""
-    codes = members.loc[members["level"] == "district", "agency_code"].tolist()[:2]
+    codes = _districts(members)[:2]
     books = [scorecard(PLAIN_SET, "PAR.H.84", code, end, f"{end} 18:00") for end in ends for code in codes]
     return pd.concat(books, ignore_index=True)

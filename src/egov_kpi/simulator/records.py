@@ -1,9 +1,10 @@
 """What really happened, as versioned records, before any export distorts it: a function of profile, seed and options.
 
-Delta datasets (documents, dossiers, paper register): one row per record and version; the newest version by
-`updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures, certificates): one row
-per record and snapshot date. Scorecards: one row per criterion of each workbook that a unit sent. Times are naive and
-mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an export invents one.
+Delta datasets (documents, dossiers, paper register, publications, petitions): one row per record and version; the
+newest version by `updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures,
+certificates): one row per record and snapshot date. Scorecards: one row per criterion of each workbook that a unit
+sent. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an export
+invents one.
 """
 
 from dataclasses import dataclass
@@ -45,10 +46,21 @@ SCORECARD = (
     "index_code", "agency_code", "domain_code", "domain_name", "criterion_code", "criterion_name", "max_points",
     "self_points", "survey_points_pending", "projected_points", "snapshot_date", "exported_at",
 )  # fmt: skip
+PUBLICATION = (
+    "agency_code", "procedure_code", "decision_number", "field_name", "competent_level", "change_kind", "is_reviewed",
+    "decision_date", "legal_effective_date", "published_date", "posted_date", "mandatory_part_count",
+    "is_within_authority", "form_field_count", "form_field_cut_count", "updated_at",
+)  # fmt: skip
+PETITION = (
+    "petition_no", "agency_code", "channel", "received_date", "outcome", "handled_date", "is_disliked",
+    "is_petitioned_again", "is_first", "updated_at",
+)  # fmt: skip
 
 DOCUMENT_KEY = ["document_id"]
 DOSSIER_KEY = ["dossier_code"]
 PAPER_KEY = ["agency_code", "register_year", "register_number"]
+PUBLICATION_KEY = ["agency_code", "procedure_code", "decision_number"]
+PETITION_KEY = ["petition_no"]
 
 # Everything else is secret: such a document exists, is exported by mistake now and then, and counts nowhere.
 PUBLIC_SECRECY = "Thường"
@@ -71,6 +83,8 @@ class Records:
     procedures: pd.DataFrame
     certificates: pd.DataFrame
     scorecards: pd.DataFrame
+    publications: pd.DataFrame
+    petitions: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

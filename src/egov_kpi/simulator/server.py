@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import exports, one_stop_exports
+from egov_kpi.simulator import exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -68,6 +68,7 @@ class Sources:
         self.drift = 0
         self._documents = lru_cache(maxsize=4)(self._all_documents)
         self._procedures = lru_cache(maxsize=4)(self._all_procedures)
+        self._changes = lru_cache(maxsize=8)(self._all_changes)
 
     # --- iOffice
     async def token(self, request: Request) -> Response:
@@ -97,6 +98,14 @@ class Sources:
 
     def _all_procedures(self, snapshot_date: pd.Timestamp) -> list[dict[str, str]]:
         return _rows(exports.procedures(self.records, snapshot_date))
+
+    async def changes(self, request: Request) -> Response:
+        """What a portal sends as changes, by the last part of the address."""
+        self._demand_key(request)
+        return self._page(request, self._changes(request.url.path.rsplit("/", 1)[1], _window(request)))
+
+    def _all_changes(self, name: str, window: Window) -> list[dict[str, str]]:
+        return _rows(portal_exports.CHANGES[name](self.records, window))
 
     # --- one-stop
     async def dossiers_csv(self, request: Request) -> Response:
@@ -252,6 +261,8 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/one-stop/exports/{name}.csv", sources.beside_dossiers_csv),
         ("/portal/api/procedures/snapshots", sources.procedure_snapshots),
         ("/portal/api/procedures", sources.procedures),
+        ("/portal/api/publications", sources.changes),
+        ("/feedback/api/petitions", sources.changes),
         ("/mail/snapshots", sources.mail_snapshots),
         ("/mail/accounts.csv", sources.mail_accounts),
         ("/directory/snapshots", sources.headcount_snapshots),

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 
 import pandas as pd
 
+from egov_kpi.simulator import truth_portal
 from egov_kpi.simulator.records import (
     DOCUMENT_KEY,
     DOSSIER_KEY,
@@ -452,6 +453,25 @@ def _signed_to(scope: str) -> Measure:
     return lambda happened: _documents(happened, lambda rows: _is_signed(rows) & (rows["recipient_scope"] == scope))
 
 
+@cache
+def _told(rows: truth_portal.Rows) -> Measure:
+    """A measure of another module: rows that count on a day, or in a period."""
+
+    def measured(happened: Happened) -> Amounts:
+        found = rows(happened.records, happened.as_of)
+        placed = found[found["period_grain"].notna()] if "period_grain" in found else found.head(0)
+        dated = _in_periods(found.drop(columns=_PERIOD, errors="ignore"), "day")
+        return _sum(happened, pd.concat([dated, placed], ignore_index=True))
+
+    return measured
+
+
+def _family(told: tuple[truth_portal.Told, ...]) -> list[Kpi]:
+    return [
+        Kpi(kpi.code, _told(kpi.numerator), None if kpi.denominator is None else _told(kpi.denominator)) for kpi in told
+    ]
+
+
 KPIS: tuple[Kpi, ...] = (
     Kpi("doc_outgoing", _outgoing),
     Kpi("doc_signed", lambda h: _documents(h, _is_signed), _outgoing),
@@ -493,6 +513,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("pending_in_time", _form_pending("hour", in_time=True), method="A", due_basis="hour"),
     Kpi("pending_overdue", _form_pending("date", in_time=False), method="A", due_basis="date"),
     Kpi("pending_overdue", _form_pending("hour", in_time=False), method="A", due_basis="hour"),
+    *_family(truth_portal.KPIS),
 )
 
 
@@ -538,6 +559,7 @@ def _cells(happened: Happened) -> pd.DataFrame:
     days += [
         happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")
     ]
+    days.append(truth_portal.first_day(happened.records, happened.as_of))
     first = min(day.min() for day in days if not day.dropna().empty)
     last = min(happened.as_of, LAST_DAY)
     months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})

@@ -26,10 +26,11 @@ QUARTER = {
     "dvc_full": (151, None, 151),
     "dvc_partial_active": (31, 142, 21.83),
     "dvc_full_active": (15, 151, 9.93),
+    "tthc_replaced": (65, None, 65),
 }
 THEMES = (
     "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
-    "apology", "satisfaction",
+    "apology", "satisfaction", "publicity", "feedback",
 )  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),
@@ -53,6 +54,7 @@ def test_nights_agree_with_oracle_and_with_a_rebuild(world: World) -> None:
     world.build("green", loads, "2023-03-06", rebuild=True)
     _agree(world, "green", "2023-03-06")
     _published_figures(world)
+    _replaced_as_published(world)
     _themes_hold_the_same_rows(world)
 
     loads += night(world, records, "2023-03-07", window_from="2023-03-06")
@@ -105,6 +107,15 @@ def _add(world: World, grain: str, scope: str, change: int) -> None:
             (change, grain, scope),
         )
         assert changed.rowcount == 1
+
+
+def _replaced_as_published(world: World) -> None:
+    """32 of civil status, and of land 9 of the district and 24 of the communes: 33."""
+    found = world.query(
+        "select decision_number, field_name, competent_level, count(*)::int as n from green.fct_publication"
+        " where agency_code = '823' and change_kind = 'replaced' group by 1, 2, 3"
+    ).set_index(["field_name", "competent_level"])["n"]
+    assert (found["Hộ tịch"].sum(), found[("Đất đai", "district")], found[("Đất đai", "commune")]) == (32, 9, 24)
 
 
 def _themes_hold_the_same_rows(world: World) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import portal_fixtures as portal
 import psycopg
 
 from egov_kpi.contracts.loader import get_contract
@@ -242,6 +243,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     "portal.procedures": procedure,
     "forms.paper_register": paper,
     "forms.par_scorecards": scorecard,
+    **portal.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -364,6 +366,7 @@ FAULTS: dict[str, Row] = {
     "GATE-SAT-503": {"voted_at": "31/12/1999 23:59"},
     "GATE-SAT-504": {"updated_at": "08/03/2023 00:00"},
     "GATE-SAT-505": {"updated_at": "07/02/2023 17:00"},
+    **portal.FAULTS,
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
@@ -372,6 +375,7 @@ LOAD_RULES = {
     *(f"GATE-{word}-001" for word in ("PAY", "CMP", "RES", "APO", "SAT")),
     *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
+    *portal.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -389,6 +393,7 @@ HISTORY_RULES = {
     *(f"GATE-RES-{n}" for n in range(510, 518)),
     *(f"GATE-APO-{n}" for n in range(509, 518)),
     *(f"GATE-SAT-{n}" for n in range(506, 514)),
+    *portal.HISTORY_RULES,
 }
 
 
@@ -467,6 +472,7 @@ OTHER_CONTENT: dict[str, Row] = {
     "portal.procedures": {"field_name": "Đất đai"},
     "forms.paper_register": {"return_method": "Bưu chính công ích"},
     "forms.par_scorecards": {"self_points": "0,5"},
+    **portal.OTHER_CONTENT,
 }
 
 

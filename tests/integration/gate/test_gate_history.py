@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import gate_fixtures as fx
+import portal_fixtures as portal
 import pytest
 
 from egov_kpi.contracts.loader import get_contract
@@ -51,6 +52,7 @@ THEN: dict[str, fx.Row] = {
     PAP: {},
     PAR: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
     **{name: {"updated_at": "21/02/2023 15:00"} for name in BESIDE},
+    **portal.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -62,8 +64,12 @@ NOW: dict[str, fx.Row] = {
     PAP: {},
     PAR: {},
     **{name: {"updated_at": "22/02/2023 15:00"} for name in BESIDE},
+    **portal.NOW,
 }
-SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20, **dict.fromkeys(BESIDE, 40)}
+SIZE = {
+    DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
+    **dict.fromkeys([*BESIDE, *portal.RIGHT], 40),
+}  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
     DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code",
@@ -244,6 +250,12 @@ STORIES: dict[str, Story] = {
     "SAT changed": Story(SAT, now={"vote_channel": "Cổng dịch vụ công"}, now_only=SOME),
     "SAT drift": Story(SAT, now={"rating": "Không hài lòng"}, habit=True),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
+    "PUB repeated": Story(portal.PUB, further=again(20)),
+    "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "PUB changed": Story(portal.PUB, now={"change_kind": "SuaDoi"}, now_only=SOME),
+    "PET repeated": Story(portal.PET, further=again(20)),
+    "PET window": Story(portal.PET, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "PET changed": Story(portal.PET, now={"channel": "Khac"}, now_only=SOME),
 }
 
 

@@ -13,6 +13,7 @@ from egov_kpi.settings import Settings
 
 DATASETS = {
     "directory.headcount",
+    "feedback.petitions",
     "forms.paper_register",
     "forms.par_scorecards",
     "ioffice.outgoing_documents",
@@ -25,6 +26,7 @@ DATASETS = {
     "one_stop.results",
     "one_stop.satisfaction",
     "portal.procedures",
+    "portal.publications",
 }
 Change = Callable[[dict[str, Any]], Any]
 

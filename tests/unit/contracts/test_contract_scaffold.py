@@ -15,6 +15,8 @@ DERIVED = {
     "one_stop.payments": ("payment", "payment"),
     "one_stop.results": ("result", "result"),
     "one_stop.satisfaction": ("satisfaction_vote", "satisfaction"),
+    "portal.publications": ("publication", "publication"),
+    "feedback.petitions": ("petition", "petition"),
 }
 STAGING = {
     "iso.certificates": "iso/stg_iso__certificate",

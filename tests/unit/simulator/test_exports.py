@@ -10,7 +10,7 @@ import yaml
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import calibrated, exports, one_stop_exports, province
+from egov_kpi.simulator import calibrated, exports, one_stop_exports, portal_exports, province
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -44,6 +44,8 @@ def _exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
+        "portal.publications": portal_exports.publications(records, BACKLOG),
+        "feedback.petitions": portal_exports.petitions(records, BACKLOG),
     }
 
 

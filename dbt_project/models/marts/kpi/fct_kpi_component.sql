@@ -79,6 +79,14 @@ offer as (
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
 ),
 
+publication as (
+    select * from {{ ref('fct_publication') }} where decision_date <= {{ as_of() }}
+),
+
+petition as (
+    select * from {{ ref('fct_petition') }} where received_date <= {{ as_of() }}
+),
+
 -- once per month at whose end (of the running month: on the business date) the dossier was open
 pending as (
     select
@@ -346,6 +354,122 @@ stock_key as (
     where certificate.is_announced and certificate.procedures_covered_count > 0
 ),
 
+-- decisions on procedures: by the month of the decision, of the publication, of the posting
+publication_flow as (
+    select
+        m.measure_code,
+        publication.agency_code,
+        date_trunc('month', m.happened_date)::date as business_month,
+        sum(m.amount) as amount
+    from publication
+    cross join lateral (
+        select
+            publication.change_kind <> 'abolished' as is_to_use,
+            -- a form of which only one number is known can't be compared
+            publication.form_field_count + publication.form_field_cut_count is not null as is_form_known
+    ) as judged
+    cross join lateral (
+        values
+        ('publication_rows', publication.decision_date, 1),
+        ('publication_replaced', publication.decision_date, (publication.change_kind = 'replaced')::int),
+        ('publication_reviewed', publication.decision_date, publication.is_reviewed::int),
+        (
+            'publication_abolished', publication.decision_date,
+            (publication.is_reviewed and not judged.is_to_use)::int
+        ),
+        ('publication_outside_authority', publication.decision_date, (not publication.is_within_authority)::int),
+        ('form_field', publication.decision_date, judged.is_form_known::int * publication.form_field_count),
+        ('form_field_cut', publication.decision_date, judged.is_form_known::int * publication.form_field_cut_count),
+        ('publication_published', publication.published_date, 1),
+        ('publication_published_in_time', publication.published_date, publication.is_published_in_time::int),
+        ('publication_posted', publication.posted_date, 1),
+        ('publication_posting_due', publication.posted_date, 1),
+        ('publication_posted_in_time', publication.posted_date, publication.is_posted_in_time::int),
+        ('publication_posted_to_use', publication.posted_date, judged.is_to_use::int),
+        ('publication_complete', publication.posted_date, (judged.is_to_use and publication.is_complete)::int),
+        ('publication_posting_days', publication.posted_date, publication.posting_lag_days)
+    ) as m (measure_code, happened_date, amount)
+    where
+        {{ in_touched_months("date_trunc('month', m.happened_date)::date", 'kpi') }}
+        and m.happened_date <= {{ as_of() }}
+        and m.amount > 0
+    group by m.measure_code, publication.agency_code, date_trunc('month', m.happened_date)
+),
+
+-- postings that were overdue and missing on the last day that a month was looked at; they count on that day alone
+publication_missing as (
+    select publication.agency_code, looked.looked_at_date, count(*) as amount
+    from publication
+    cross join lateral generate_series(
+        date_trunc('month', publication.posting_due_date),
+        least(date_trunc('month', publication.last_unposted_date), date_trunc('month', {{ as_of() }})),
+        interval '1 month'
+    ) as month (month_start)
+    cross join lateral (
+        select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
+    ) as looked
+    where
+        {{ in_touched_months('month.month_start::date', 'kpi') }}
+        and publication.posting_due_date < looked.looked_at_date
+        and coalesce(publication.last_unposted_date, 'infinity') >= looked.looked_at_date
+    group by publication.agency_code, looked.looked_at_date
+),
+
+petition_flow as (
+    select
+        m.measure_code,
+        petition.agency_code,
+        date_trunc('month', m.happened_date)::date as business_month,
+        count(*) as amount
+    from petition
+    cross join lateral (
+        select
+            petition.is_first and petition.is_in_time and not petition.is_disliked and not petition.is_petitioned_again
+                as is_satisfied
+    ) as judged
+    cross join lateral (
+        values
+        ('petition_rows', petition.received_date, true),
+        ('petition_received', petition.received_date, true),
+        ('petition_received_handled', petition.received_date, petition.handled_date <= {{ as_of() }}),
+        ('petition_in_hand', petition.handled_date, true),
+        ('petition_in_time', petition.handled_date, petition.is_in_time),
+        ('petition_first_due', petition.handled_date, petition.is_first),
+        ('petition_first_satisfied', petition.handled_date, judged.is_satisfied)
+    ) as m (measure_code, happened_date, counts)
+    where
+        {{ in_touched_months("date_trunc('month', m.happened_date)::date", 'kpi') }}
+        and m.happened_date <= {{ as_of() }}
+        and m.counts
+    group by m.measure_code, petition.agency_code, date_trunc('month', m.happened_date)
+),
+
+-- petitions that were open on the last day that a month was looked at; they count on that day alone
+petition_pending as (
+    select m.measure_code, petition.agency_code, looked.looked_at_date, count(*) as amount
+    from petition
+    cross join lateral generate_series(
+        petition.business_month,
+        least(date_trunc('month', petition.last_pending_date), date_trunc('month', {{ as_of() }})),
+        interval '1 month'
+    ) as month (month_start)
+    cross join lateral (
+        select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
+    ) as looked
+    cross join lateral (
+        values
+        ('petition_in_hand', true),
+        ('petition_in_time', petition.longest_due_date >= looked.looked_at_date),
+        ('petition_first_due', petition.is_first and petition.longest_due_date < looked.looked_at_date)
+    ) as m (measure_code, counts)
+    where
+        {{ in_touched_months('month.month_start::date', 'kpi') }}
+        and petition.received_date <= looked.looked_at_date
+        and coalesce(petition.last_pending_date, 'infinity') >= looked.looked_at_date
+        and m.counts
+    group by m.measure_code, petition.agency_code, looked.looked_at_date
+),
+
 united as (
     select
         measure_code,
@@ -365,6 +489,15 @@ united as (
     select measure_code, agency_code, snapshot_date, '', 0, null from seen
     union all
     select measure_code, agency_code, snapshot_date, distinct_key, amount, valid_until from stock_key
+    union all
+    select measure_code, agency_code, business_month, '', amount, null from publication_flow
+    union all
+    select 'publication_posting_due', agency_code, looked_at_date, 'pending', amount, looked_at_date
+    from publication_missing
+    union all
+    select measure_code, agency_code, business_month, '', amount, null from petition_flow
+    union all
+    select measure_code, agency_code, looked_at_date, 'pending', amount, looked_at_date from petition_pending
 ),
 
 final as (

@@ -175,7 +175,8 @@ divided as (
         counted.*,
         case
             when counted.denominator_measure is null then counted.numerator
-            when counted.denominator > 0 then 100.0 * counted.numerator / counted.denominator
+            when counted.denominator > 0
+                then case counted.unit when 'percent' then 100.0 else 1.0 end * counted.numerator / counted.denominator
         end as value
     from counted
 ),
