@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import exports
+from egov_kpi.simulator import exports, office_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -233,8 +233,34 @@ SCORECARDS = Dataset(
     sheet=exports.SCORECARD_SHEET,
 )  # fmt: skip
 
+TASKS = Dataset(
+    id="ioffice.tasks",
+    shape="json",
+    is_snapshot=False,
+    key="MaNhiemVu",
+    agency="MaDonVi",
+    event="NgayGiao",
+    version="NgayCapNhat",
+    dates={
+        "NgayGiao": ISO_DAY, "HanHoanThanh": ISO_DAY, "NgayGiaHan": ISO_DAY, "HanSauGiaHan": ISO_DAY,
+        "NgayHoanThanh": ISO_DAY, "NgayCapNhat": ISO_TIME,
+    },
+    counts=(),
+    codes={"LoaiNhiemVu": "task_kind", "TrangThai": "task_status"},
+    texts=(),
+    names={
+        "MaNhiemVu": "task_id", "MaDonVi": "agency_code", "NgayGiao": "assigned_date", "NgayCapNhat": "updated_at",
+        "HanHoanThanh": "due_date", "NgayHoanThanh": "done_date", "LoaiNhiemVu": "task_kind",
+    },
+    optional="NgayGiaHan",
+    required="LoaiNhiemVu",
+    other=("LoaiNhiemVu", "CuThe", "ChungNhiemVu"),
+    path="/ioffice/api/v1/tasks",
+)  # fmt: skip
+
 DATASETS: dict[str, Dataset] = {
-    item.id: item for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS)
+    item.id: item
+    for item in (DOSSIERS, DOCUMENTS, MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, PAPER, SCORECARDS, TASKS)
 }
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
@@ -318,6 +344,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
     PAPER.id: _papers,
     SCORECARDS.id: _scorecards,
+    TASKS.id: _delta(office_exports.tasks, "page"),
 }
 
 

@@ -27,6 +27,7 @@ PREFIXES = {
     "portal.procedures": "PRO",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
+    "ioffice.tasks": "TAS",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

@@ -28,6 +28,7 @@ FACTS = (
     Fact("fct_certificate", "certificate", ("iso.certificates",)),
     Fact("fct_procedure_offer", "procedure", ("portal.procedures",)),
     Fact("fct_par_scorecard", "scorecard", ("forms.par_scorecards",), ("par_scorecard_total",), in_figures=False),
+    Fact("fct_task", "task", ("ioffice.tasks",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

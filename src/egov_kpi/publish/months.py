@@ -36,6 +36,7 @@ _FACT_OF = {
         "fct_dossier", "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)",
         _DOSSIER_MONTHS,
     ),
+    "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 _DATES = {"date", "timestamp"}
 

@@ -8,6 +8,7 @@ THEMES: dict[str, Word] = {
     "online_service": ("Dịch vụ công và hồ sơ", "Online services and dossiers"),
     "settlement": ("Giải quyết hồ sơ", "Settlement of dossiers"),
     "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
+    "task": ("Nhiệm vụ được giao", "Assigned tasks"),
 }
 VERDICTS: dict[str, Word] = {
     "accepted": ("đã nhận", "accepted"),

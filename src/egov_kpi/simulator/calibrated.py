@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator import office
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -86,6 +87,7 @@ def generate(seed: int) -> Records:
         procedures=_procedures(world),
         certificates=_certificates(world),
         scorecards=_scorecards(),
+        **office.calibrated(seed, _places(world), CUT_OFF),
         flaws=flaws,
     )
 
@@ -110,6 +112,10 @@ def _world(seed: int) -> _World:
         offer(rng, ward, [WARD, WARD_NEIGHBOUR], 0.05),
         offer(rng, neighbour, [DISTRICT_NEIGHBOUR], 0.0),
     )
+
+
+def _places(world: _World) -> office.Places:
+    return office.Places(DISTRICT, world.communes, DISTRICT_NEIGHBOUR, WARD, WARD_TOWN, WARD_NEIGHBOUR)
 
 
 # --- dossiers ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator import office
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -58,6 +59,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         procedures=pd.concat([snapshot(offers, end) for end in ends], ignore_index=True),
         certificates=_certificates(members, ends),
         scorecards=_scorecards(members, ends),
+        **office.province(seed, members["agency_code"].tolist(), days),
         flaws=dossiers.head(0).astype(object),
     )
 

@@ -70,6 +70,7 @@ class Records:
     procedures: pd.DataFrame
     certificates: pd.DataFrame
     scorecards: pd.DataFrame
+    tasks: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
 

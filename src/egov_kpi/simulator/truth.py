@@ -11,6 +11,7 @@ from functools import cache, cached_property
 
 import pandas as pd
 
+from egov_kpi.simulator import truth_office
 from egov_kpi.simulator.records import (
     DOCUMENT_KEY,
     DOSSIER_KEY,
@@ -452,6 +453,12 @@ def _signed_to(scope: str) -> Measure:
     return lambda happened: _documents(happened, lambda rows: _is_signed(rows) & (rows["recipient_scope"] == scope))
 
 
+@cache
+def _told(rows: truth_office.Rows) -> Measure:
+    """The measure of rows that another module picks."""
+    return lambda happened: _sum(happened, _in_periods(rows(happened.records, happened.as_of), "day"))
+
+
 KPIS: tuple[Kpi, ...] = (
     Kpi("doc_outgoing", _outgoing),
     Kpi("doc_signed", lambda h: _documents(h, _is_signed), _outgoing),
@@ -493,6 +500,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("pending_in_time", _form_pending("hour", in_time=True), method="A", due_basis="hour"),
     Kpi("pending_overdue", _form_pending("date", in_time=False), method="A", due_basis="date"),
     Kpi("pending_overdue", _form_pending("hour", in_time=False), method="A", due_basis="hour"),
+    *(Kpi(code, _told(part), whole and _told(whole)) for code, part, whole in truth_office.FLOWS),
 )
 
 
@@ -531,6 +539,7 @@ def _cells(happened: Happened) -> pd.DataFrame:
     days += [
         happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")
     ]
+    days += truth_office.days(happened.records, happened.as_of)
     first = min(day.min() for day in days if not day.dropna().empty)
     last = min(happened.as_of, LAST_DAY)
     months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})

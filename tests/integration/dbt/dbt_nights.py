@@ -27,6 +27,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("ioffice.outgoing_documents", _documents(records)),
             ("one_stop.dossiers", _dossiers(records)),
             ("forms.paper_register", records.paper),
+            ("ioffice.tasks", records.tasks),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():

@@ -26,6 +26,7 @@ QUARTER = {
     "dvc_full": (151, None, 151),
     "dvc_partial_active": (31, 142, 21.83),
     "dvc_full_active": (15, 151, 9.93),
+    "plan_tasks": (43, None, 43),
 }
 YEAR = {
     "dossier_received": (764, None, 764),
@@ -40,6 +41,7 @@ YEAR = {
     "doc_signed_exchanged": (558, None, 558),
     "doc_signed_interlinked": (221, None, 221),
     "doc_signed_internal": (337, None, 337),
+    "task_done": (23, 24, 95.83),
 }
 
 
@@ -106,7 +108,7 @@ def _add(world: World, grain: str, scope: str, change: int) -> None:
 def _themes_hold_the_same_rows(world: World) -> None:
     themes = " union all ".join(
         f"select * from green.kpi_{name}"
-        for name in ("digital_signature", "official_mail", "online_service", "settlement", "iso_compliance")
+        for name in ("digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "task")
     )
     for one, other in (("green.kpi_value", f"({themes})"), (f"({themes})", "green.kpi_value")):
         left = world.query(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import office_fixtures as office
 import psycopg
 
 from egov_kpi.contracts.loader import get_contract
@@ -173,6 +174,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     "portal.procedures": procedure,
     "forms.paper_register": paper,
     "forms.par_scorecards": scorecard,
+    **office.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -256,6 +258,7 @@ FAULTS: dict[str, Row] = {
     "GATE-PAR-513": {"criterion_code": "1.1"},
     "GATE-PAR-514": {"max_points": "100,01"},
     "GATE-PAR-515": {"exported_at": "28/02/2023 08:00"},
+    **office.FAULTS,
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
@@ -263,6 +266,7 @@ LOAD_RULES = {
     *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")),
     *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
+    *office.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -275,6 +279,7 @@ HISTORY_RULES = {
     *(f"GATE-PRO-{n}" for n in (507, 509, 510, 511, 512, 515)),
     *(f"GATE-PAP-{n}" for n in (510, 511, 512, 513, 514, 515, 516)),
     *(f"GATE-PAR-{n}" for n in (516, 517, 518)),
+    *office.HISTORY_RULES,
 }
 
 
@@ -348,6 +353,7 @@ OTHER_CONTENT: dict[str, Row] = {
     "portal.procedures": {"field_name": "Đất đai"},
     "forms.paper_register": {"return_method": "Bưu chính công ích"},
     "forms.par_scorecards": {"self_points": "0,5"},
+    **office.OTHER_CONTENT,
 }
 
 

@@ -14,7 +14,7 @@ from egov_kpi.raw.promote import promote
 from egov_kpi.settings import Settings
 
 Rows = list[fx.Row]
-DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR = (
+DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, TAS = (
     "one_stop.dossiers",
     "ioffice.outgoing_documents",
     "mail.accounts",
@@ -23,6 +23,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR = (
     "portal.procedures",
     "forms.paper_register",
     "forms.par_scorecards",
+    "ioffice.tasks",
 )
 BEFORE_SNAPSHOT = date(2023, 2, 1)
 BEFORE_WINDOW, WINDOW = (date(2023, 2, 20), date(2023, 2, 21)), (date(2023, 2, 21), date(2023, 2, 22))
@@ -43,6 +44,7 @@ THEN: dict[str, fx.Row] = {
     PRO: {"snapshot_date": "2023-02-01", "exported_at": "2023-02-02T01:00:00+07:00"},
     PAP: {},
     PAR: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
+    TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -53,8 +55,9 @@ NOW: dict[str, fx.Row] = {
     PRO: {},
     PAP: {},
     PAR: {},
+    TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
 }
-SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20}
+SIZE = {DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20, TAS: 40}
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code"}
 
@@ -194,6 +197,8 @@ STORIES: dict[str, Story] = {
     "PAR repeated": Story(PAR, further=again(10)),
     "PAR changed": Story(PAR, now={"max_points": "3"}, now_only=range(1, 2)),
     "PAR missing": Story(PAR, further=first(19)),
+    "TAS repeated": Story(TAS, further=again(20)),
+    "TAS changed": Story(TAS, now={"assigned_date": "2023-01-30"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
 }
 

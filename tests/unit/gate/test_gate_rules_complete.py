@@ -25,6 +25,7 @@ def module(name: str) -> ModuleType:
     assert spec is not None and spec.loader is not None
     found = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = found  # dataclasses look their module up
+    sys.path.append(str(FIXTURES))  # fixtures of a family of datasets stand beside it
     spec.loader.exec_module(found)
     return found
 

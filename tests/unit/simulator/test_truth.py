@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from egov_kpi.simulator import office
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import KEY, KPIS, compare, expected_kpis
 
@@ -16,7 +17,17 @@ def empty() -> Records:
     """The calibrated profile without a record, and with few units."""
     full = generate("calibrated")
     units = full.units[full.units["agency_code"].isin(["82", DISTRICT, FIRST, SECOND, "06", "058"])]
-    names = ("documents", "dossiers", "paper", "mailboxes", "headcount", "procedures", "certificates", "scorecards")
+    names = (
+        "documents",
+        "dossiers",
+        "paper",
+        "mailboxes",
+        "headcount",
+        "procedures",
+        "certificates",
+        "scorecards",
+        *office.TABLES,
+    )
     return replace(full, units=units, **{name: getattr(full, name).head(0) for name in names})
 
 
