@@ -9,6 +9,7 @@ DATASETS = [
     "forms.paper_register",
     "forms.par_scorecards",
     "ioffice.outgoing_documents",
+    "ioffice.tasks",
     "iso.certificates",
     "mail.accounts",
     "one_stop.apologies",

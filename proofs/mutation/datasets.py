@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import exports, office_exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -300,6 +300,31 @@ PETITIONS = Dataset(
     path="/feedback/api/petitions",
 )  # fmt: skip
 
+TASKS = Dataset(
+    id="ioffice.tasks",
+    shape="json",
+    is_snapshot=False,
+    key="MaNhiemVu",
+    agency="MaDonVi",
+    event="NgayGiao",
+    version="NgayCapNhat",
+    dates={
+        "NgayGiao": ISO_DAY, "HanHoanThanh": ISO_DAY, "NgayGiaHan": ISO_DAY, "HanSauGiaHan": ISO_DAY,
+        "NgayHoanThanh": ISO_DAY, "NgayCapNhat": ISO_TIME,
+    },
+    counts=(),
+    codes={"LoaiNhiemVu": "task_kind", "TrangThai": "task_status"},
+    texts=(),
+    names={
+        "MaNhiemVu": "task_id", "MaDonVi": "agency_code", "NgayGiao": "assigned_date", "NgayCapNhat": "updated_at",
+        "HanHoanThanh": "due_date", "NgayHoanThanh": "done_date", "LoaiNhiemVu": "task_kind",
+    },
+    optional="NgayGiaHan",
+    required="LoaiNhiemVu",
+    other=("LoaiNhiemVu", "CuThe", "ChungNhiemVu"),
+    path="/ioffice/api/v1/tasks",
+)  # fmt: skip
+
 _ALL = (
     DOSSIERS,
     PAYMENTS,
@@ -312,6 +337,7 @@ _ALL = (
     SCORECARDS,
     PUBLICATIONS,
     PETITIONS,
+    TASKS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -399,6 +425,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     SCORECARDS.id: _scorecards,
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
+    TASKS.id: _delta(office_exports.tasks, "page"),
 }
 
 

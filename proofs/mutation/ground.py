@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from egov_kpi.simulator import office
 from egov_kpi.simulator.records import Records, generate
 from proofs.mutation.datasets import DATASETS, Export, clean_exports
 from proofs.mutation.gatehouse import Gatehouse, Seen
@@ -18,7 +19,7 @@ DOSSIERS_PER_NIGHT = 600
 # Of the province's units, so that a case takes a second and not ten.
 EVERY_UNIT = 4
 LISTING_UNITS = 5
-_TABLES = ("documents", "dossiers", "mailboxes", "headcount", "procedures", "certificates")
+_TABLES = ("documents", "dossiers", "mailboxes", "headcount", "procedures", "certificates", *office.TABLES)
 
 
 @dataclass(frozen=True)

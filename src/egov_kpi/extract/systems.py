@@ -53,8 +53,8 @@ System = Callable[[Pull], list[Delivery]]
 
 
 def ioffice(pull: Pull) -> list[Delivery]:
-    """Outgoing documents: JSON pages behind a bearer token that runs out while reading."""
-    path = "/ioffice/api/v1/outgoing-documents"
+    """Listings under the names of their datasets: JSON pages behind a bearer token that runs out while reading."""
+    path = f"/ioffice/api/v1/{pull.contract.dataset.replace('_', '-')}"
     return _paged(pull, path, pull.window(), lambda params: _with_bearer(pull, path, params))
 
 

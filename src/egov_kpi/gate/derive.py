@@ -34,6 +34,7 @@ PREFIXES = {
     "feedback.petitions": "PET",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
+    "ioffice.tasks": "TAS",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

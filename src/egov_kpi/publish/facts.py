@@ -35,6 +35,7 @@ FACTS = (
     Fact("fct_publication", "publication", ("portal.publications",)),
     Fact("fct_petition", "petition", ("feedback.petitions",)),
     Fact("fct_par_scorecard", "scorecard", ("forms.par_scorecards",), ("par_scorecard_total",), in_figures=False),
+    Fact("fct_task", "task", ("ioffice.tasks",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

@@ -14,6 +14,7 @@ THEMES: dict[str, Word] = {
     "publicity": ("Công bố, công khai thủ tục", "Publication and posting"),
     "feedback": ("Phản ánh, kiến nghị", "Feedback and petitions"),
     "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
+    "task": ("Nhiệm vụ được giao", "Assigned tasks"),
 }
 VERDICTS: dict[str, Word] = {
     "accepted": ("đã nhận", "accepted"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import one_stop, petitions, publications
+from egov_kpi.simulator import office, one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -89,6 +89,7 @@ def generate(seed: int) -> Records:
         scorecards=_scorecards(),
         publications=publications.calibrated(seed, DISTRICT, WARD, DISTRICT_NEIGHBOUR),
         petitions=petitions.calibrated(seed, (DISTRICT, *world.communes), WARD, DISTRICT_NEIGHBOUR),
+        **office.calibrated(seed, _places(world), CUT_OFF),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
     )
@@ -114,6 +115,10 @@ def _world(seed: int) -> _World:
         offer(rng, ward, [WARD, WARD_NEIGHBOUR], 0.05),
         offer(rng, neighbour, [DISTRICT_NEIGHBOUR], 0.0),
     )
+
+
+def _places(world: _World) -> office.Places:
+    return office.Places(DISTRICT, world.communes, DISTRICT_NEIGHBOUR, WARD, WARD_TOWN, WARD_NEIGHBOUR)
 
 
 # --- dossiers ---------------------------------------------------------------------------------------------------------

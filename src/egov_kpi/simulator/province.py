@@ -8,7 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import one_stop, petitions, publications
+from egov_kpi.simulator import office, one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -61,6 +61,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         scorecards=_scorecards(members, ends),
         publications=publications.province(seed, _districts(members), f"{first:%Y-%m-%d}", LAST_DAY),
         petitions=petitions.province(seed, members["agency_code"].tolist(), f"{first:%Y-%m-%d}", LAST_DAY),
+        **office.province(seed, members["agency_code"].tolist(), days),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
     )

@@ -85,6 +85,7 @@ class Records:
     scorecards: pd.DataFrame
     publications: pd.DataFrame
     petitions: pd.DataFrame
+    tasks: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

@@ -25,6 +25,7 @@ from starlette.routing import Route
 from egov_kpi.errors import EgovError
 from egov_kpi.simulator import exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
+from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
 
 HOST = "127.0.0.1"
@@ -67,6 +68,7 @@ class Sources:
         # Rows that turn up at the front while a client is paging: always 0 unless a test asks for it.
         self.drift = 0
         self._documents = lru_cache(maxsize=4)(self._all_documents)
+        self._listings = lru_cache(maxsize=8)(self._all_of_listing)
         self._procedures = lru_cache(maxsize=4)(self._all_procedures)
         self._changes = lru_cache(maxsize=8)(self._all_changes)
 
@@ -79,10 +81,18 @@ class Sources:
         return JSONResponse({"access_token": self.tokens.issue(), "expires_in": TOKEN_SECONDS, "token_type": "Bearer"})
 
     async def outgoing_documents(self, request: Request) -> Response:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not self.tokens.is_valid(token):
-            raise HTTPException(401, "token missing or expired")
+        self._demand_bearer(request)
         return self._page(request, self._documents(_window(request)))
+
+    async def office_listing(self, request: Request) -> Response:
+        self._demand_bearer(request)
+        name = request.path_params["listing"]
+        if name not in LISTINGS:
+            raise HTTPException(404, "no such listing")
+        return self._page(request, self._listings(name, _window(request)))
+
+    def _all_of_listing(self, name: str, window: Window) -> list[dict[str, str]]:
+        return _rows(LISTINGS[name](self.records, window))
 
     def _all_documents(self, window: Window) -> list[dict[str, str]]:
         return _rows(exports.outgoing_documents(self.records, window))
@@ -191,6 +201,11 @@ class Sources:
     def _is_key(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self._key.encode())
 
+    def _demand_bearer(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not self.tokens.is_valid(token):
+            raise HTTPException(401, "token missing or expired")
+
     def _demand_key(self, request: Request) -> None:
         if not self._is_key(request.headers.get("x-api-key", "")):
             raise HTTPException(401, "X-API-Key missing or wrong")
@@ -256,6 +271,7 @@ def create_app(records: Records, shared_key: str) -> Starlette:
     get = [
         ("/health", sources.health),
         ("/ioffice/api/v1/outgoing-documents", sources.outgoing_documents),
+        ("/ioffice/api/v1/{listing}", sources.office_listing),
         ("/one-stop/exports/dossiers.csv", sources.dossiers_csv),
         ("/one-stop/exports/dossiers.xlsx", sources.dossiers_xlsx),
         ("/one-stop/exports/{name}.csv", sources.beside_dossiers_csv),

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 
 import pandas as pd
 
-from egov_kpi.simulator import truth_portal
+from egov_kpi.simulator import truth_office, truth_portal
 from egov_kpi.simulator.records import (
     DOCUMENT_KEY,
     DOSSIER_KEY,
@@ -514,6 +514,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("pending_overdue", _form_pending("date", in_time=False), method="A", due_basis="date"),
     Kpi("pending_overdue", _form_pending("hour", in_time=False), method="A", due_basis="hour"),
     *_family(truth_portal.KPIS),
+    *(Kpi(code, _told(part), whole and _told(whole)) for code, part, whole in truth_office.FLOWS),
 )
 
 
@@ -560,6 +561,7 @@ def _cells(happened: Happened) -> pd.DataFrame:
         happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")
     ]
     days.append(truth_portal.first_day(happened.records, happened.as_of))
+    days += truth_office.days(happened.records, happened.as_of)
     first = min(day.min() for day in days if not day.dropna().empty)
     last = min(happened.as_of, LAST_DAY)
     months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})

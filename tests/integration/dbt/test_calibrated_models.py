@@ -27,10 +27,11 @@ QUARTER = {
     "dvc_partial_active": (31, 142, 21.83),
     "dvc_full_active": (15, 151, 9.93),
     "tthc_replaced": (65, None, 65),
+    "plan_tasks": (43, None, 43),
 }
 THEMES = (
     "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
-    "apology", "satisfaction", "publicity", "feedback",
+    "apology", "satisfaction", "publicity", "feedback", "task",
 )  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),
@@ -45,6 +46,7 @@ YEAR = {
     "doc_signed_exchanged": (558, None, 558),
     "doc_signed_interlinked": (221, None, 221),
     "doc_signed_internal": (337, None, 337),
+    "task_done": (23, 24, 95.83),
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import office_fixtures as office
 import portal_fixtures as portal
 import psycopg
 
@@ -244,6 +245,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     "forms.paper_register": paper,
     "forms.par_scorecards": scorecard,
     **portal.RIGHT,
+    **office.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -367,6 +369,7 @@ FAULTS: dict[str, Row] = {
     "GATE-SAT-504": {"updated_at": "08/03/2023 00:00"},
     "GATE-SAT-505": {"updated_at": "07/02/2023 17:00"},
     **portal.FAULTS,
+    **office.FAULTS,
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
@@ -376,6 +379,7 @@ LOAD_RULES = {
     *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
     *portal.LOAD_RULES,
+    *office.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -394,6 +398,7 @@ HISTORY_RULES = {
     *(f"GATE-APO-{n}" for n in range(509, 518)),
     *(f"GATE-SAT-{n}" for n in range(506, 514)),
     *portal.HISTORY_RULES,
+    *office.HISTORY_RULES,
 }
 
 
@@ -473,6 +478,7 @@ OTHER_CONTENT: dict[str, Row] = {
     "forms.paper_register": {"return_method": "Bưu chính công ích"},
     "forms.par_scorecards": {"self_points": "0,5"},
     **portal.OTHER_CONTENT,
+    **office.OTHER_CONTENT,
 }
 
 

@@ -15,7 +15,7 @@ from egov_kpi.raw.promote import promote
 from egov_kpi.settings import Settings
 
 Rows = list[fx.Row]
-DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT = (
+DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.dossiers",
     "ioffice.outgoing_documents",
     "mail.accounts",
@@ -29,6 +29,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT = (
     "one_stop.results",
     "one_stop.apologies",
     "one_stop.satisfaction",
+    "ioffice.tasks",
 )
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
@@ -53,6 +54,7 @@ THEN: dict[str, fx.Row] = {
     PAR: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
     **{name: {"updated_at": "21/02/2023 15:00"} for name in BESIDE},
     **portal.THEN,
+    TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -65,10 +67,11 @@ NOW: dict[str, fx.Row] = {
     PAR: {},
     **{name: {"updated_at": "22/02/2023 15:00"} for name in BESIDE},
     **portal.NOW,
+    TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
-    **dict.fromkeys([*BESIDE, *portal.RIGHT], 40),
+    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS], 40),
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -249,6 +252,8 @@ STORIES: dict[str, Story] = {
     "APO copied": Story(APO, further=copies(APO, 20)),
     "SAT changed": Story(SAT, now={"vote_channel": "Cổng dịch vụ công"}, now_only=SOME),
     "SAT drift": Story(SAT, now={"rating": "Không hài lòng"}, habit=True),
+    "TAS repeated": Story(TAS, further=again(20)),
+    "TAS changed": Story(TAS, now={"assigned_date": "2023-01-30"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from egov_kpi.simulator import calibrated, exports
+from egov_kpi.simulator import calibrated, exports, office_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import expected_kpis, expected_scorecards
@@ -34,6 +34,7 @@ PUBLISHED = {
         "dvc_full": (151, None),
         "dvc_partial_active": (31, 142),
         "dvc_full_active": (15, 151),
+        "plan_tasks": (43, None),
     },
     WARD: {
         "dossier_received": (764, None),
@@ -46,6 +47,7 @@ PUBLISHED = {
         "doc_signed_exchanged": (558, None),
         "doc_signed_interlinked": (221, None),
         "doc_signed_internal": (337, None),
+        "task_done": (23, 24),
     },
 }
 FIGURES = [(*place, kpi, *value) for place, kpis in PUBLISHED.items() for kpi, value in kpis.items()]
@@ -224,6 +226,18 @@ def _naive_for(records: Records, backlog: Window, units: set[str], year: str) ->
         "dvc_full": [len(by_level["full"]), by_level["full"]["maTTHC"].nunique()],
         "dvc_partial_active": [len(online), len(used["partial"]), used["partial"]["maTTHC"].nunique()],
         "dvc_full_active": [len(used["full"]), used["full"]["maTTHC"].nunique()],
+        **_naive_of_offices(records, backlog, units, year),
+    }
+
+
+def _naive_of_offices(records: Records, backlog: Window, units: set[str], year: str) -> dict[str, list[int]]:
+    tasks = office_exports.tasks(records, backlog)
+    tasks = tasks[tasks["MaDonVi"].isin(units) & tasks["NgayGiao"].str.startswith(year)]
+    planned = tasks[tasks["ThuocKeHoachCCHC"] == "1"]
+    done = tasks[(tasks["LoaiNhiemVu"] == "CuThe") & (tasks["NgayHoanThanh"] != "")]
+    return {
+        "plan_tasks": [len(planned), planned["MaNhiemVu"].nunique()],
+        "task_done": [len(done), done["MaNhiemVu"].nunique()],
     }
 
 

@@ -87,6 +87,17 @@ petition as (
     select * from {{ ref('fct_petition') }} where received_date <= {{ as_of() }}
 ),
 
+task as (
+    select * from {{ ref('fct_task') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and assigned_date <= {{ as_of() }}
+),
+
+-- whenever it was assigned; what is due later says nothing yet
+due_task as (
+    select * from {{ ref('fct_task') }}
+    where {{ in_touched_months('due_month', 'kpi') }} and due_date <= {{ as_of() }} and is_counted
+),
+
 -- once per month at whose end (of the running month: on the business date) the dossier was open
 pending as (
     select
@@ -243,6 +254,26 @@ flow as (
     group by agency_code, business_month
     union all
     select 'procedure_rows', agency_code, business_month, count(*) from offer group by agency_code, business_month
+    union all
+    select m.measure_code, task.agency_code, task.business_month, count(*)
+    from task
+    cross join lateral (
+        values ('task_rows', true), ('task_planned', task.is_counted and task.is_in_par_plan)
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, task.agency_code, task.business_month
+    union all
+    select m.measure_code, due_task.agency_code, due_task.due_month, count(*)
+    from due_task
+    cross join lateral (
+        values
+        ('task_due', true),
+        ('task_done_on_time', due_task.done_date <= due_task.due_date),
+        ('task_specific_due', due_task.task_kind = 'specific'),
+        ('task_specific_done', due_task.task_kind = 'specific' and due_task.done_date <= {{ as_of() }})
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, due_task.agency_code, due_task.due_month
 ),
 
 -- things that are counted once however often they occur
