@@ -370,6 +370,10 @@ FAULTS: dict[str, Row] = {
     "GATE-SAT-505": {"updated_at": "07/02/2023 17:00"},
     **portal.FAULTS,
     **office.FAULTS,
+    **{
+        f"GATE-{word}-530": {"agency_code": "ENDED"}
+        for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
+    },
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
@@ -480,6 +484,12 @@ OTHER_CONTENT: dict[str, Row] = {
     **portal.OTHER_CONTENT,
     **office.OTHER_CONTENT,
 }
+
+
+def end_a_unit(settings: Settings) -> None:
+    """A unit that existed until the end of 2021: none of the real ones ended before the fixtures' days."""
+    with psycopg.connect(settings.database_url) as conn:
+        conn.execute("insert into ref.agency_alias values ('ENDED', '823', '1900-01-01', '2021-12-31')")
 
 
 def _add_conflict(sheet: Sheet, rule_id: str) -> None:
