@@ -14,7 +14,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect
 
-THEMES = ("digital_signature", "iso_compliance", "official_mail", "online_service", "settlement", "task")
+THEMES = (
+    "digital_signature", "iso_compliance", "official_mail", "online_service", "settlement", "task", "payment",
+    "digitisation", "apology", "satisfaction", "publicity", "feedback",
+)  # fmt: skip
 PAGES = ("index", *THEMES, "quarantine", "restatements", "claims", "definitions", "ledger")
 GO_CONG_TAY = "online_service.html#unit=823&scope=tree&grain=quarter"
 BCCI = "Tỷ lệ hồ sơ tiếp nhận qua bưu chính công ích"
