@@ -87,7 +87,7 @@ class Nights:
     def broken(self) -> EgovError:
         """The second night with two datasets whose exports can't be read, one of them critical; how it failed."""
         assert self.first
-        self.source.add(Fault("renamed_column", path="/one-stop/", times=99))
+        self.source.add(Fault("renamed_column", path="/one-stop/exports/dossiers", times=99))
         self.source.add(Fault("renamed_column", path="/mail/accounts.csv", times=99))
         try:
             with pytest.raises(EgovError) as caught:
