@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from egov_kpi.settings import Settings
+from egov_kpi.units import store as units
 
 _PARTS = ("contracts", "dbt_project", "expectations", "sql", "src")
 _MODEL_SUFFIXES = {".sql", ".yml", ".yaml", ".csv"}
@@ -30,8 +31,9 @@ def model_digest(settings: Settings) -> str:
 
 
 def seed_digest(settings: Settings) -> str:
-    """Digest of the seeds and of what is declared about them."""
-    return _digest(settings.dbt_dir, _files([settings.dbt_dir / "seeds"]))
+    """Digest of the seeds, of what is declared about them, and of the reference of administrative units."""
+    seeds = _digest(settings.dbt_dir, _files([settings.dbt_dir / "seeds"]))
+    return hashlib.sha256(f"{seeds}{units.digest()}".encode()).hexdigest()
 
 
 def model_parts(settings: Settings) -> dict[str, str]:

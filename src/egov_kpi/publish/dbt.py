@@ -19,6 +19,7 @@ from egov_kpi.db.migrate import migrate
 from egov_kpi.errors import EgovError
 from egov_kpi.publish.code import seed_digest
 from egov_kpi.settings import Settings, get_settings
+from egov_kpi.units import store
 
 _GOOD = {"success", "pass", "warn", "no-op"}
 
@@ -52,6 +53,7 @@ def seed(settings: Settings | None = None) -> bool:
         results = run(settings, "seed", "--full-refresh")
         require_success(results, "ref")
         with connect("builder", settings) as connection:
+            store.fill(connection)
             connection.execute("delete from build.seeded")
             connection.execute("insert into build.seeded (digest) values (%s)", (digest,))
     return True

@@ -256,6 +256,7 @@ FAULTS: dict[str, Row] = {
     "GATE-PAR-513": {"criterion_code": "1.1"},
     "GATE-PAR-514": {"max_points": "100,01"},
     "GATE-PAR-515": {"exported_at": "28/02/2023 08:00"},
+    **{f"GATE-{word}-530": {"agency_code": "ENDED"} for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")},
 }  # fmt: skip
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
@@ -349,6 +350,12 @@ OTHER_CONTENT: dict[str, Row] = {
     "forms.paper_register": {"return_method": "Bưu chính công ích"},
     "forms.par_scorecards": {"self_points": "0,5"},
 }
+
+
+def end_a_unit(settings: Settings) -> None:
+    """A unit that existed until the end of 2021: none of the real ones ended before the fixtures' days."""
+    with psycopg.connect(settings.database_url) as conn:
+        conn.execute("insert into ref.agency_alias values ('ENDED', '823', '1900-01-01', '2021-12-31')")
 
 
 def _add_conflict(sheet: Sheet, rule_id: str) -> None:

@@ -18,6 +18,7 @@ def test_each_row_rule_refuses_its_own_row_and_no_other(warehouse: Settings, dat
     contract = get_contract(dataset)
     suite = fx.suite_of(warehouse, dataset)
     sheet = fx.fault_sheet(contract, suite)
+    fx.end_a_unit(warehouse)
     fx.register(warehouse, contract, 1)
 
     result = fx.gate(warehouse, contract, 1, sheet.rows)
@@ -60,6 +61,7 @@ def test_without_a_business_rule_its_row_is_refused_by_nobody(
     contract = get_contract(dataset)
     suite = fx.suite_of(warehouse, dataset)
     sheet = fx.fault_sheet(contract, suite)
+    fx.end_a_unit(warehouse)
     fx.register(warehouse, contract, 1)
     fx.stage_rows(warehouse, contract, 1, sheet.rows)
     deleted = {rule.rule_id for rule in suite.rules if rule.meta["half"] == "business"} - fx.LOAD_RULES
