@@ -8,6 +8,7 @@
 """
 
 import csv
+import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields, replace
@@ -65,7 +66,7 @@ def _before(sources: Sources) -> Iterator[Unit]:
     span = (FIRST_DAY, DISTRICTS_ENDED)
     for province, province_name, _, district, district_name, _, code, name, _ in sources.before:
         yield Unit(province, *span, "province", province_name, "", "")
-        yield Unit(district, *span, "district", district_name, province, "")
+        yield Unit(district, *span, "district", district_name.replace("Thành Phố ", "Thành phố "), province, "")
         if code:
             yield Unit(code, *span, "commune", name, district, "")
 
@@ -144,8 +145,9 @@ def _districts(sources: Sources, rows: list[Successor]) -> Iterator[Successor]:
         if row[6]:
             heirs.setdefault(row[3], set()).update(of_commune.get(row[6], set()))
     for district, taken in heirs.items():
-        if len(taken) == 1 and next(iter(taken))[1] == "1":
-            yield _succeeded(district, next(iter(taken))[0])
+        new_codes = {new for new, _ in taken}
+        if len(new_codes) == 1 and all(share == "1" for _, share in taken):
+            yield _succeeded(district, new_codes.pop())
 
 
 def _continued(known: Iterable[Unit]) -> Iterator[Successor]:
@@ -173,7 +175,7 @@ _CITIES = 9
 def faults(found: list[Unit], heirs: list[Successor]) -> list[str]:
     """What is wrong with the reference, in words; nothing when it holds."""
     wrong = [*_wrong_counts(found), *_wrong_keys(found), *_wrong_parents(found)]
-    return wrong + [*_wrong_heirs(found, heirs)]
+    return [*wrong, *_wrong_heirs(found, heirs)]
 
 
 def _wrong_counts(found: list[Unit]) -> Iterator[str]:
@@ -192,7 +194,7 @@ def _wrong_keys(found: list[Unit]) -> Iterator[str]:
     for unit in found:
         spans.setdefault(unit.code, []).append(unit)
     for code, of_code in spans.items():
-        for older, newer in zip(of_code, of_code[1:], strict=False):
+        for older, newer in itertools.pairwise(of_code):
             if not older.valid_to or older.valid_to >= newer.valid_from:
                 yield f"{code}: {older.valid_from} and {newer.valid_from} overlap"
 

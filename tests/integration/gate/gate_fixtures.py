@@ -256,12 +256,13 @@ FAULTS: dict[str, Row] = {
     "GATE-PAR-513": {"criterion_code": "1.1"},
     "GATE-PAR-514": {"max_points": "100,01"},
     "GATE-PAR-515": {"exported_at": "28/02/2023 08:00"},
-    **{f"GATE-{word}-530": {"agency_code": "ENDED"} for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")},
 }  # fmt: skip
+WORDS = ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
+FAULTS |= {f"GATE-{word}-530": {"agency_code": "ENDED"} for word in WORDS}
 
 # Rules about the load as a whole: each has a test of its own in test_gate_loads.py.
 LOAD_RULES = {
-    *(f"GATE-{word}-001" for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")),
+    *(f"GATE-{word}-001" for word in WORDS),
     *(f"GATE-{word}-503" for word in ("MAI", "HEA", "CER", "PRO", "PAR")),
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
 }
