@@ -141,9 +141,9 @@ def _districts(sources: Sources, rows: list[Successor]) -> Iterator[Successor]:
     of_commune: dict[str, set[tuple[str, str]]] = {}
     for row in rows:
         of_commune.setdefault(row.old_code, set()).add((row.new_code, row.share))
-    for row in sources.before:
-        if row[6]:
-            heirs.setdefault(row[3], set()).update(of_commune.get(row[6], set()))
+    for _, _, _, district, _, _, commune, _, _ in sources.before:
+        if commune:
+            heirs.setdefault(district, set()).update(of_commune.get(commune, set()))
     for district, taken in heirs.items():
         new_codes = {new for new, _ in taken}
         if len(new_codes) == 1 and all(share == "1" for _, share in taken):
