@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import psycopg
@@ -25,6 +25,7 @@ from egov_kpi.publish.revoke import revoke
 from egov_kpi.publish.rollback import rollback
 from egov_kpi.quarantine.replay import replay
 from egov_kpi.settings import Settings
+from egov_kpi.simulator.one_stop import OneStop
 from egov_kpi.simulator.province import PROVINCE
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.units import load_units, tree
@@ -41,6 +42,7 @@ ASIDE = {"rollback": "EGOV-PUB-007", "revoke": "", "replay": "EGOV-QUAR-001"}
 # Small, so that a seed costs seconds: one month before the first night, and few units.
 PROFILE = {"dossiers_per_night": 160, "history_months": 1}
 COMMUNES = 4
+Told = TypeVar("Told", Records, OneStop)
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,18 @@ def chaos_records(seed: int = 1) -> Records:
 def _of_few_units(records: Records) -> Records:
     """The records of the few units that the course is about."""
     chosen = few_units(records.units)
-    frames = {item.name: getattr(records, item.name) for item in fields(records) if item.name != "units"}
+    return replace(_of_units(records, chosen), one_stop=_of_units(records.one_stop, chosen), units=records.units)
+
+
+def _of_units(told: Told, agencies: list[str]) -> Told:
+    """The rows of these agencies in every frame."""
+    frames = {item.name: getattr(told, item.name) for item in fields(told)}
     kept: dict[str, Any] = {
-        name: frame[frame["agency_code"].isin(chosen)].reset_index(drop=True)
+        name: frame[frame["agency_code"].isin(agencies)].reset_index(drop=True)
         for name, frame in frames.items()
         if isinstance(frame, pd.DataFrame)
     }
-    return replace(records, **kept)
+    return replace(told, **kept)
 
 
 def few_units(units: pd.DataFrame) -> list[str]:

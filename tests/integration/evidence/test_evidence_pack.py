@@ -38,17 +38,9 @@ DEFINITION = {
 
 
 def fill(stubs: Stubs) -> None:
-    """What a build leaves beside figures: definitions, and facts with pseudonyms."""
+    """What a build leaves beside figures: facts with pseudonyms."""
     colour = stubs.runs[-1]["colour"]
     with connect("builder", stubs.settings) as conn:
-        conn.execute(sql.SQL("delete from {}").format(sql.Identifier(colour, "dim_kpi")))
-        conn.execute(
-            sql.SQL("insert into {} ({}) values ({})").format(
-                sql.Identifier(colour, "dim_kpi"),
-                sql.SQL(", ").join(map(sql.Identifier, DEFINITION)),
-                sql.SQL(", ").join(map(sql.Literal, DEFINITION.values())),
-            )
-        )
         conn.execute("select publish.ensure_partitions(%s, 'fct_mail_account', array[date '2023-03-01'])", (colour,))
         table = sql.Identifier(colour, "fct_mail_account")
         conn.execute(sql.SQL("delete from {}").format(table))
@@ -99,6 +91,7 @@ def night(stubs: Stubs, number: int, day: date = NIGHT) -> int:
 @pytest.fixture
 def published(stubs: Stubs) -> Stubs:
     """One publish, anchored."""
+    stubs.definition = DEFINITION
     stubs.during_build = lambda: fill(stubs)
     night(stubs, 1)
     anchor_head(stubs.settings)
@@ -179,6 +172,7 @@ def test_leaves_follow_the_newest_publish_over_a_rollback(published: Stubs, tmp_
 
 
 def test_a_publish_without_an_anchor_is_said_to_be_no_full_proof(stubs: Stubs, tmp_path: Path) -> None:
+    stubs.definition = DEFINITION
     stubs.during_build = lambda: fill(stubs)
     night(stubs, 1)
     result = exported(stubs, tmp_path)
@@ -310,6 +304,7 @@ def test_a_ledger_that_contradicts_an_anchor_is_told_at_the_next_one(published: 
 def test_a_night_anchors_what_it_published_and_stands_when_that_fails(
     stubs: Stubs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    stubs.definition = DEFINITION
     stubs.during_build = lambda: fill(stubs)
     monkeypatch.setattr(nights, "verdict", lambda dataset, day, settings: {"critical": True, "verdict": "accepted"})
     landed(stubs, 1)
@@ -323,6 +318,7 @@ def test_a_night_anchors_what_it_published_and_stands_when_that_fails(
 
 
 def test_a_night_whose_audit_fails_is_anchored_too(stubs: Stubs, monkeypatch: pytest.MonkeyPatch) -> None:
+    stubs.definition = DEFINITION
     stubs.during_build = lambda: fill(stubs)
     stubs.verdict = "block"
     settings = stubs.settings.model_copy(update={"report_after_publish": False})

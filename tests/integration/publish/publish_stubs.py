@@ -21,6 +21,12 @@ from egov_kpi.settings import Settings
 
 NIGHT = date(2023, 3, 6)
 NEXT_NIGHT = date(2023, 3, 7)
+DEFINITION: dict[str, Any] = {
+    "kpi_code": "load", "kpi_version": 1, "method": "-", "due_basis": "-", "theme": "digital_signature",
+    "name_vi": "x", "name_en": "x", "formula_vi": "x", "formula_en": "x",
+    "numerator_measure": "m", "numerator_time_rollup": "sum", "numerator_unit_rollup": "sum", "unit": "count",
+    "legal_basis": "x", "valid_from": "2020-01-01", "is_confirmed": True, "owner": "x",
+}  # fmt: skip
 
 
 @dataclass
@@ -32,6 +38,8 @@ class Stubs:
     runs: list[dict[str, Any]] = field(default_factory=list)
     during_build: Callable[[], None] = lambda: None
     status: str = "success"
+    # The only row of the colour's `dim_kpi`.
+    definition: dict[str, Any] = field(default_factory=lambda: dict(DEFINITION))
     _loads: int = 0
 
     def promote(self, dataset: str = "one_stop.dossiers", promoted: bool = True) -> int:
@@ -73,13 +81,11 @@ class Stubs:
                 (variables["as_of"], variables["colour"]),
             )
             conn.execute(
-                sql.SQL(
-                    "insert into {}.dim_kpi (kpi_code, kpi_version, method, due_basis, theme, name_vi, name_en,"
-                    " formula_vi, formula_en, numerator_measure, numerator_time_rollup, numerator_unit_rollup, unit,"
-                    " legal_basis, valid_from, is_confirmed, owner)"
-                    " values ('load', 1, '-', '-', 'digital_signature', 'x', 'x', 'x', 'x', 'm', 'sum', 'sum', 'count',"
-                    " 'x', '2020-01-01', true, 'x')"
-                ).format(colour)
+                sql.SQL("insert into {}.dim_kpi ({}) values ({})").format(
+                    colour,
+                    sql.SQL(", ").join(map(sql.Identifier, self.definition)),
+                    sql.SQL(", ").join(map(sql.Literal, self.definition.values())),
+                )
             )
         return [dbt.NodeResult("model.egov_kpi.kpi_value", "model", self.status, 0.1, 1, None, "")]
 
