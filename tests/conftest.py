@@ -19,7 +19,15 @@ from xdist.scheduler import LoadScopeScheduling
 from egov_kpi.platform import postgres
 from egov_kpi.platform.postgres import ServerInfo
 from egov_kpi.settings import Settings, get_settings
-from proofs.harness.cluster import TEST_ROOT, TEST_URL, Cluster, cluster_of_tests, memory, settings_of_tests
+from proofs.harness.cluster import (
+    CALIBRATED,
+    TEST_ROOT,
+    TEST_URL,
+    Cluster,
+    cluster_of_tests,
+    memory,
+    settings_of_tests,
+)
 
 # Tests that take minutes begin first, else one of them is all that still runs at the end.
 LONG = (
@@ -68,6 +76,8 @@ def _turn(item: pytest.Item) -> tuple[int, bool, bool]:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        # whoever pulls from a source by its address says whose units it tells of
+        os.environ["EGOV_KPI_PROVINCES"] = CALIBRATED
         os.environ[TEST_ROOT] = tempfile.mkdtemp(prefix="egov-kpi-test-", dir=memory())
         # the server's own user has to pass through it; what is private inside has modes of its own
         Path(os.environ[TEST_ROOT]).chmod(0o711)
@@ -97,7 +107,7 @@ def pg_server(cluster: Cluster) -> ServerInfo:
 @pytest.fixture
 def warehouse(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of a fresh warehouse: migrated, seeded, nothing loaded, nothing published."""
-    with _fresh_database(cluster, cluster.seeded.database, tmp_path, monkeypatch) as settings:
+    with _fresh_database(cluster, cluster.seeded().database, tmp_path, monkeypatch) as settings:
         yield settings
 
 

@@ -33,7 +33,7 @@ from egov_kpi.simulator.records import Records
 from proofs.chaos.course import NIGHTS, run_night
 from proofs.chaos.stage import age_leftovers, breaches
 from proofs.chaos.watch import bare
-from proofs.harness.cluster import Cluster, Saved, throw_away_cluster
+from proofs.harness.cluster import PROVINCE, Cluster, Saved, throw_away_cluster
 from proofs.harness.environment import environment
 from proofs.harness.world import Silent, World, open_world
 
@@ -94,7 +94,8 @@ def installation(source_url: str, key: str) -> Iterator[Settings]:
     root.chmod(0o755)
     local = root / ".local"
     local.mkdir()
-    further = {"SOURCE_BASE_URL": source_url, "SOURCE_TOKEN": key, "NIGHT_TIMEOUT_SECONDS": str(NIGHT_SECONDS)}
+    further = {"SOURCE_BASE_URL": source_url, "SOURCE_TOKEN": key, "PROVINCES": PROVINCE}
+    further["NIGHT_TIMEOUT_SECONDS"] = str(NIGHT_SECONDS)
     with environment("", local, AIRFLOW_PORT="0", **further) as settings:
         lines = "".join(f"{name}={value}\n" for name, value in QUICK.items())
         airflow.installation_file(settings).write_text(lines, encoding="utf-8")

@@ -31,6 +31,7 @@ from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.units import load_units, tree
 from proofs.chaos.primitives import install
 from proofs.chaos.watch import Target, Watch
+from proofs.harness.cluster import PROVINCE as SERVED
 from proofs.harness.cluster import Cluster, Saved
 from proofs.harness.world import Silent, World, open_world
 from proofs.properties.warm import kept_manifests
@@ -227,7 +228,7 @@ class Walk:
         return self.course
 
     def _walk(self) -> None:
-        start = self._cluster.template("chaos_start", _keep_few_units, self._cluster.seeded)
+        start = self._cluster.template("chaos_start", _keep_few_units, self._cluster.seeded(SERVED), PROVINCES=SERVED)
         with open_world(self._cluster, name="chaos_course", origin=start, **self._source) as world:
             for night in NIGHTS:
                 self._night(world, night)

@@ -22,7 +22,7 @@ from psycopg import sql
 
 from egov_kpi.platform import postgres
 from egov_kpi.platform.postgres import ServerInfo
-from egov_kpi.settings import Settings
+from egov_kpi.settings import PROVINCES_OF_PROFILE, Settings
 from proofs.harness.environment import environment
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ TEST_ROOT = "EGOV_TEST_ROOT"
 MIGRATED = "proof_migrated"
 SEEDED = "proof_seeded"
 PUBLISHED = "template_published"
+# Provinces served, as the setting has them.
+CALIBRATED, PROVINCE = (",".join(PROVINCES_OF_PROFILE[profile]) for profile in ("calibrated", "province"))
+EVERY = f"{CALIBRATED},{PROVINCE}"
 # What is thrown away needs no durability, and is quicker without.
 THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 DURABLE = {"shared_buffers": "128MB"}
@@ -72,17 +75,22 @@ class Cluster:
         """A warehouse with all migrations and no seeds."""
         return self.template(self.migrated_name, _migrate)
 
-    @property
-    def seeded(self) -> Saved:
-        """A warehouse with all migrations and the seeds: what a first night starts from."""
-        return self.template(self.seeded_name, _seed, self.migrated)
+    def seeded(self, provinces: str = CALIBRATED) -> Saved:
+        """A warehouse with all migrations and the seeds, serving these provinces: what a first night starts from."""
+        name = "_".join([self.seeded_name, *provinces.split(",")])
+        return self.template(name, _seed, self.migrated, PROVINCES=provinces)
 
     def template(
-        self, name: str, fill: Callable[[Settings], None], origin: Saved | None = None, folder: Path | None = None
+        self,
+        name: str,
+        fill: Callable[[Settings], None],
+        origin: Saved | None = None,
+        folder: Path | None = None,
+        **variables: str,
     ) -> Saved:
         """Make a template once, by whoever needs it first; it gets its name only when it is complete.
 
-        `folder` is where it keeps its files, when it has any of its own.
+        `folder` is where it keeps its files, when it has any of its own; `variables` are settings for filling it.
         """
         place = folder or self.settings.local_dir
         with (self.root / f"{name}.lock").open("w") as lock:
@@ -94,7 +102,7 @@ class Cluster:
                 if folder:
                     shutil.rmtree(folder, ignore_errors=True)
                     shutil.copytree(self.settings.secrets_dir, folder / "secrets")
-                with environment(self.url(making), place) as settings:
+                with environment(self.url(making), place, **variables) as settings:
                     fill(settings)
                 self.rename(making, name)
         return Saved(name, place)
@@ -117,7 +125,7 @@ class Cluster:
     def forget_templates(self) -> None:
         """On a server of yours the templates outlive a run, but their logins' passwords don't."""
         if not self.server.embedded:
-            for name in (PUBLISHED, self.seeded_name, self.migrated_name):
+            for name in (PUBLISHED, *self._named(f"{self.seeded_name}%"), self.migrated_name):
                 self.drop(name)
 
     def url(self, database: str) -> str:
@@ -145,6 +153,10 @@ class Cluster:
     def _exists(self, name: str) -> bool:
         with self._maintenance() as conn:
             return conn.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is not None
+
+    def _named(self, pattern: str) -> list[str]:
+        with self._maintenance() as conn:
+            return [row[0] for row in conn.execute("select datname from pg_database where datname like %s", (pattern,))]
 
     def _execute(self, statement: str, *names: str) -> None:
         with self._maintenance() as conn:

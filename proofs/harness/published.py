@@ -11,7 +11,7 @@ from egov_kpi.settings import Settings
 from egov_kpi.simulator.faults import FaultServer
 from egov_kpi.simulator.records import generate
 from egov_kpi.simulator.server import create_app
-from proofs.harness.cluster import PUBLISHED, Cluster, Saved
+from proofs.harness.cluster import CALIBRATED, PUBLISHED, Cluster, Saved
 from proofs.harness.environment import environment
 
 SEED = 20230306
@@ -23,14 +23,16 @@ NIGHTS = {
 
 def published(cluster: Cluster) -> Saved:
     """The world at rest; `cluster.world("calibrated", SEED, origin=published(cluster))` opens a copy."""
-    return cluster.template(PUBLISHED, _publish_nights, cluster.seeded, cluster.root / "published")
+    return cluster.template(
+        PUBLISHED, _publish_nights, cluster.seeded(), cluster.root / "published", PROVINCES=CALIBRATED
+    )
 
 
 def _publish_nights(settings: Settings) -> None:
     key = secrets.token_hex(16)
     with FaultServer(create_app(generate("calibrated", SEED), key)) as source:
         place = (settings.database_url, settings.local_dir)
-        with environment(*place, SOURCE_BASE_URL=source.url, SOURCE_TOKEN=key) as pointed:
+        with environment(*place, SOURCE_BASE_URL=source.url, SOURCE_TOKEN=key, PROVINCES=CALIBRATED) as pointed:
             for night, datasets in NIGHTS.items():
                 publish_night(pointed, night, datasets)
 

@@ -17,7 +17,7 @@ from egov_kpi.ledger.events import verify
 from egov_kpi.night.nightly import run_in_process
 from egov_kpi.night.progress import Progress
 from egov_kpi.publish.digest import mart_digest, stored_digest
-from egov_kpi.settings import Settings
+from egov_kpi.settings import PROVINCES_OF_PROFILE, Settings
 from egov_kpi.simulator.faults import FaultServer
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.server import create_app
@@ -131,12 +131,14 @@ def open_world(
     # Whoever forks must not have a serving thread: of a source elsewhere there is nothing to tell here.
     elsewhere = source or cast(FaultServer, None)
     served = nullcontext(elsewhere) if source or source_url else FaultServer(create_app(records, key))
-    saved = cluster.clone(origin or cluster.seeded, name)
+    provinces = ",".join(PROVINCES_OF_PROFILE[records.profile])
+    saved = cluster.clone(origin or cluster.seeded(provinces), name)
     try:
         with served as started:
             variables = {
                 "SOURCE_BASE_URL": source_url or started.url,
                 "SOURCE_TOKEN": key,
+                "PROVINCES": provinces,
                 "NIGHT_TIMEOUT_SECONDS": "600",
             }
             with environment(cluster.url(saved.database), saved.folder, **variables) as settings:

@@ -21,7 +21,7 @@ from egov_kpi.night.decide import decide
 from egov_kpi.raw.promote import drop_inbound
 from egov_kpi.settings import Settings
 from egov_kpi.simulator.faults import FaultServer
-from proofs.harness.cluster import Cluster
+from proofs.harness.cluster import EVERY, Cluster
 from proofs.harness.environment import environment
 from proofs.mutation.datasets import Export
 from proofs.mutation.source import OneAnswer, source_app
@@ -109,10 +109,10 @@ class Gatehouse:
 def open_gatehouse(cluster: Cluster) -> Iterator[Gatehouse]:
     """A fresh, seeded warehouse whose every source is the one answer in hand."""
     answers = OneAnswer()
-    saved = cluster.clone(cluster.seeded)
+    saved = cluster.clone(cluster.seeded(EVERY))
     try:
         with FaultServer(source_app(answers)) as server:
-            variables = {"SOURCE_BASE_URL": server.url, "SOURCE_TOKEN": "x"}
+            variables = {"SOURCE_BASE_URL": server.url, "SOURCE_TOKEN": "x", "PROVINCES": EVERY}
             with environment(cluster.url(saved.database), saved.folder, **variables) as settings:
                 yield Gatehouse(settings, answers)
     finally:

@@ -115,6 +115,7 @@ def restored(backup: Path, original: World, onto: Cluster, name: str) -> Iterato
     variables = {
         "SOURCE_BASE_URL": original.settings.source_base_url,
         "SOURCE_TOKEN": os.environ["EGOV_KPI_SOURCE_TOKEN"],
+        "PROVINCES": original.settings.provinces,
     }
     with environment(onto.url(name), folder, **variables) as settings:
         try:

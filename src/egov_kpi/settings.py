@@ -11,6 +11,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+# Codes of the provinces that the units of a simulated profile lie in.
+PROVINCES_OF_PROFILE = {"calibrated": ("06", "22", "82"), "province": ("84",)}
 
 
 class Settings(BaseSettings):
@@ -41,6 +43,10 @@ class Settings(BaseSettings):
     simulator_profile: str = "calibrated"
     simulator_seed: int = 20230306
 
+    # Codes of the provinces whose units the figures are about, with commas between them; rows of any other unit are
+    # refused. Empty: those of the simulator's profile, or, with sources of your own, all in the list of units.
+    provinces: str = ""
+
     # Where the head of the ledger is noted after each publish: files, git:REMOTE or smtp://HOST/ADDRESS, with commas
     # between them. Empty: a file under local_dir, which protects against nobody who can write the database.
     anchor: str = ""
@@ -62,6 +68,13 @@ class Settings(BaseSettings):
     # A service of Airflow that lives and doesn't beat for so long hangs. Longer than any start or restart takes; an
     # incident tells of it within five minutes.
     service_silence: timedelta = timedelta(minutes=3)
+
+    @property
+    def served_provinces(self) -> tuple[str, ...]:
+        """Codes of the provinces served, sorted; empty for all of the list of units."""
+        if self.provinces:
+            return tuple(sorted(code.strip() for code in self.provinces.split(",") if code.strip()))
+        return () if self.source_base_url else PROVINCES_OF_PROFILE.get(self.simulator_profile, ())
 
     @property
     def landing_dir(self) -> Path:

@@ -34,7 +34,7 @@ def cluster() -> Cluster:
 def loaded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A warehouse with one load, and an inbound table of another that waits."""
     exports = catalogue.catalogue(catalogue.sample(generate("calibrated", 1)), tmp_path_factory.mktemp("exports"))
-    export, saved = exports["D3"], cluster.clone(cluster.seeded)
+    export, saved = exports["D3"], cluster.clone(cluster.seeded())
     with environment(cluster.url(saved.database), saved.folder) as settings:
         assert load_files(export.dataset, [export.path], business_date=export.business_date)[0]["verdict"] == "accepted"
         with connect("loader", settings) as conn:

@@ -6,6 +6,7 @@ from unittest.mock import patch
 from egov_kpi.errors import EgovError
 from egov_kpi.night import ingest
 from egov_kpi.night.build import build_and_publish
+from egov_kpi.publish.dbt import seed
 from egov_kpi.publish.revoke import revoke
 from egov_kpi.simulator import exports
 from egov_kpi.simulator.faults import FaultServer
@@ -13,6 +14,7 @@ from egov_kpi.simulator.records import generate
 from egov_kpi.simulator.server import create_app
 from proofs.faults.book import Seen, demand
 from proofs.faults.rig import DOSSIERS, Rig, superuser, variables
+from proofs.harness.cluster import EVERY
 
 # The calibrated sources fall silent after 8 March: these nights are a province's.
 USUAL = (date(2023, 3, 20), date(2023, 3, 21), date(2023, 3, 22), date(2023, 3, 23))
@@ -27,8 +29,9 @@ def small_night(rig: Rig) -> Seen:
     records = generate("province", 1, dossiers_per_night=100, history_months=1)
     with (
         FaultServer(create_app(records, KEY)) as province,
-        variables(SOURCE_BASE_URL=province.url, SOURCE_TOKEN=KEY),
+        variables(SOURCE_BASE_URL=province.url, SOURCE_TOKEN=KEY, PROVINCES=EVERY),
     ):
+        seed()
         for day in USUAL:
             ingest.pull_and_stage(DOSSIERS, day)
             verdicts = [load["verdict"] for load in ingest.gate_and_promote(DOSSIERS, day)["loads"]]

@@ -31,9 +31,15 @@ def model_digest(settings: Settings) -> str:
 
 
 def seed_digest(settings: Settings) -> str:
-    """Digest of the seeds, of what is declared about them, and of the reference of administrative units."""
+    """Digest of the seeds, of what is declared about them, of the reference of units and of the provinces served."""
     seeds = _digest(settings.dbt_dir, _files([settings.dbt_dir / "seeds"]))
-    return hashlib.sha256(f"{seeds}{units.digest()}".encode()).hexdigest()
+    return hashlib.sha256(f"{seeds}{units.digest()}{_served(settings)}".encode()).hexdigest()
+
+
+def models_of(settings: Settings, schema_version: int) -> str:
+    """What a colour is built with: models, structure, and the provinces served unless that is all of them."""
+    parts = (model_digest(settings), str(schema_version), _served(settings))
+    return ":".join(filter(None, parts))
 
 
 def model_parts(settings: Settings) -> dict[str, str]:
@@ -41,7 +47,11 @@ def model_parts(settings: Settings) -> dict[str, str]:
     files = list(model_files(settings))
     lists = [path for path in files if path.name in _UNIT_LISTS]
     rest = [path for path in files if path.name not in _UNIT_LISTS]
-    return {"units": _digest(settings.dbt_dir, lists), "rest": _digest(settings.dbt_dir, rest)}
+    return {"units": _digest(settings.dbt_dir, lists) + _served(settings), "rest": _digest(settings.dbt_dir, rest)}
+
+
+def _served(settings: Settings) -> str:
+    return ",".join(settings.served_provinces)
 
 
 def model_files(settings: Settings) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.ledger.loads import promoted_loads
 from egov_kpi.ledger.purges import purged
 from egov_kpi.publish import months
-from egov_kpi.publish.code import model_digest
+from egov_kpi.publish.code import models_of
 from egov_kpi.settings import Settings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -175,7 +175,7 @@ def plan_of_publish(conn: Connection, settings: Settings, counted: frozenset[int
         touched=loads,
         touched_months=months.all_months(found, as_of),
         rebuild=True,
-        models=f"{model_digest(settings)}:{schema_version(conn)}",
+        models=models_of(settings, schema_version(conn)),
         is_live_current=False,
         is_built=False,
     )
@@ -213,7 +213,7 @@ def wanted(
     """
     counted = frozenset(load.load_seq for load in promoted_loads(conn)) - left_out(conn)
     as_of = max(business_date, pointer.business_date or business_date)
-    return counted, as_of, f"{model_digest(settings)}:{schema_version(conn)}"
+    return counted, as_of, models_of(settings, schema_version(conn))
 
 
 def holds(colour: ColourState, counted: frozenset[int], as_of: date, models: str) -> bool:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import psycopg
+
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import migrate
@@ -53,10 +55,24 @@ def seed(settings: Settings | None = None) -> bool:
         results = run(settings, "seed", "--full-refresh")
         require_success(results, "ref")
         with connect("builder", settings) as connection:
+            _keep_served(connection, settings.served_provinces)
             store.fill(connection)
             connection.execute("delete from build.seeded")
             connection.execute("insert into build.seeded (digest) values (%s)", (digest,))
     return True
+
+
+def _keep_served(connection: psycopg.Connection[tuple[Any, ...]], provinces: tuple[str, ...]) -> None:
+    """Take units of other provinces out of the list; EGOV-PUB-012 for a province that the list doesn't know."""
+    known = {row[0] for row in connection.execute("select distinct province_code from ref.agency")}
+    if unknown := sorted(set(provinces) - known):
+        raise EgovError("EGOV-PUB-012", provinces=", ".join(unknown), known=", ".join(sorted(known)))
+    if provinces:
+        connection.execute("delete from ref.agency where not province_code = any(%s)", (list(provinces),))
+        connection.execute(
+            "delete from ref.agency_alias as l where not exists"
+            " (select from ref.agency as a where a.agency_code = l.agency_code)"
+        )
 
 
 def migrate_and_seed(settings: Settings) -> list[str]:

@@ -28,7 +28,7 @@ from egov_kpi.simulator.drawing import (
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
 from egov_kpi.simulator.scorecards import PLAIN_SET, scorecard, van_don
 from egov_kpi.simulator.timetable import add_working_days, count_working_days, office_time, plus_minutes, working_days
-from egov_kpi.simulator.units import load_units
+from egov_kpi.simulator.units import load_units, units_of
 
 DISTRICT = "823"
 WARD = "01846"
@@ -78,7 +78,7 @@ def generate(seed: int) -> Records:
     return Records(
         profile="calibrated",
         seed=seed,
-        units=world.units,
+        units=units_of("calibrated"),
         documents=_documents(world),
         dossiers=dossiers,
         paper=_paper(world),

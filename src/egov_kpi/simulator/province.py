@@ -24,7 +24,7 @@ from egov_kpi.simulator.drawing import (
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
 from egov_kpi.simulator.scorecards import PLAIN_SET, scorecard
 from egov_kpi.simulator.timetable import Days, add_working_days, working_days
-from egov_kpi.simulator.units import load_units, tree
+from egov_kpi.simulator.units import load_units, tree, units_of
 
 PROVINCE = "84"
 BASE_MONTH = "2023-03-01"
@@ -50,7 +50,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
     return Records(
         profile="province",
         seed=seed,
-        units=units,
+        units=units_of("province"),
         documents=_documents(rng, members, days, max(dossiers_per_night // 5, 1)),
         dossiers=dossiers,
         paper=_paper(rng, members, offers, ends),

@@ -8,6 +8,8 @@ from importlib.resources import files
 
 import pandas as pd
 
+from egov_kpi.settings import PROVINCES_OF_PROFILE
+
 # District units ended on this day; no profile reaches beyond it.
 LAST_DAY = pd.Timestamp("2025-06-30")
 
@@ -22,6 +24,13 @@ def _units() -> pd.DataFrame:
 def load_units() -> pd.DataFrame:
     """One row per unit: agency_code, name_vi, level, parent_code (empty for a province)."""
     return _units().copy()
+
+
+def units_of(profile: str) -> pd.DataFrame:
+    """The units that an installation for the profile has in its list: all those of its provinces."""
+    units = load_units()
+    members = set().union(*(tree(units, province) for province in PROVINCES_OF_PROFILE[profile]))
+    return units[units["agency_code"].isin(members)].reset_index(drop=True)
 
 
 def closure(units: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from egov_kpi.publish.code import code_version, model_digest, model_parts, seed_digest
+from egov_kpi.publish.code import code_version, model_digest, model_parts, models_of, seed_digest
 from egov_kpi.settings import Settings
 
 
@@ -44,6 +44,14 @@ def test_lists_of_units_are_told_apart_from_the_rest(project: Settings) -> None:
     assert (merged["units"] != before["units"], merged["rest"]) == (True, before["rest"])
     (project.dbt_dir / "models/a.sql").write_text("select 2\n")
     assert (model_parts(project)["units"], model_parts(project)["rest"] != merged["rest"]) == (merged["units"], True)
+
+
+def test_the_provinces_served_are_part_of_what_a_colour_is_built_with(project: Settings) -> None:
+    every, one = (project.model_copy(update={"provinces": code, "source_base_url": "x"}) for code in ("", "82"))
+    assert models_of(every, 7) == f"{model_digest(project)}:7"
+    assert models_of(one, 7) == f"{model_digest(project)}:7:82"
+    assert seed_digest(one) != seed_digest(every)
+    assert model_parts(one)["units"] != model_parts(every)["units"]
 
 
 def test_what_dbt_writes_is_not_code(project: Settings) -> None:
