@@ -27,6 +27,7 @@ from egov_kpi.platform import postgres, processes
 from egov_kpi.platform.ports import LOOPBACK, stable_port
 from egov_kpi.platform.postgres import ServerInfo
 from egov_kpi.platform.processes import Process
+from egov_kpi.platform.ready import workers_ready
 from egov_kpi.platform.secrets import private_dir, secret, write_private
 from egov_kpi.settings import Settings
 
@@ -113,9 +114,10 @@ def commands(settings: Settings) -> dict[str, list[str]]:
 def up(settings: Settings, quiet: bool = False) -> AirflowInfo:
     """Start Airflow unless it runs, wait until every service is healthy, and say where it is."""
     with _lock(settings):
-        if not is_supervised(settings):
+        starts = not is_supervised(settings)
+        if starts:
             _start(settings)
-    found = wait_healthy(settings)
+    found = wait_healthy(settings, workers=starts)
     _make_pools(settings)
     if not quiet:
         _say(settings, found)
@@ -144,15 +146,18 @@ def is_supervised(settings: Settings) -> bool:
     return supervisor is not None and supervisor.alive()
 
 
-def wait_healthy(settings: Settings, seconds: float = HEALTHY_SECONDS) -> AirflowInfo:
-    """Wait until each service's own heartbeat is from this start; a start that can't succeed ends the wait early."""
+def wait_healthy(settings: Settings, seconds: float = HEALTHY_SECONDS, workers: bool = False) -> AirflowInfo:
+    """Wait until each service's own heartbeat is from this start; a start that can't succeed ends the wait early.
+
+    With `workers` also until those take tasks: the scheduler's heartbeat begins seconds before they are there.
+    """
     from egov_kpi.platform.airflow_api import AirflowApi
 
     found = info(settings)
     started = _started_at(settings)
     until = time.monotonic() + seconds
     with AirflowApi(found) as api:
-        while ill := _ill(api.health(), started):
+        while ill := _ill(api.health(), started) or (workers and _no_workers(settings)):
             if time.monotonic() > until or not is_supervised(settings):
                 raise EgovError("EGOV-PLATFORM-021", detail=", ".join(ill), log=str(home(settings) / "logs"))
             time.sleep(0.2)
@@ -269,6 +274,7 @@ def prepare(settings: Settings) -> None:
 
 def _start(settings: Settings) -> None:
     prepare(settings)
+    workers_ready(home(settings)).unlink(missing_ok=True)
     variables = environment(settings)
     began = datetime.now(UTC).isoformat()
     command = [sys.executable, "-m", "egov_kpi.platform.supervisor"]
@@ -353,6 +359,13 @@ def _ill(health: dict[str, dict[str, str | None]], started: datetime) -> list[st
         if found.get("status") != "healthy" or not beat or datetime.fromisoformat(beat) < started:
             ill.append(name.replace("_", "-"))
     return ill
+
+
+def _no_workers(settings: Settings) -> list[str]:
+    """Only the project's own executor says when its workers are there."""
+    variables = {**shared_environment(), **installation_environment(settings)}
+    says = variables["AIRFLOW__CORE__EXECUTOR"].startswith("egov_kpi.")
+    return ["workers"] if says and not workers_ready(home(settings)).exists() else []
 
 
 def _make_pools(settings: Settings) -> None:

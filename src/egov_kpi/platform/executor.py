@@ -8,9 +8,13 @@ them anew, so that the code of a new version is used without a restart.
 
 import importlib
 import logging
+import os
 import time
+from pathlib import Path
 
 from airflow.executors.local_executor import LocalExecutor
+
+from egov_kpi.platform.ready import workers_ready
 
 PRELOADED = (
     "great_expectations",
@@ -38,3 +42,4 @@ class PreloadedExecutor(LocalExecutor):
             importlib.import_module(name)
         log.info("Imported %d libraries for the workers in %.1f s", len(PRELOADED), time.monotonic() - began)
         super().start()
+        workers_ready(Path(os.environ["AIRFLOW_HOME"])).touch()
