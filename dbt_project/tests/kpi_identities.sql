@@ -28,9 +28,8 @@ part as (
     where
         value.unit = 'percent'
         and value.numerator > value.denominator
-        -- these compare different things: mailboxes with officials, covered procedures with those in force, votes with
-        -- dossiers
-        and value.kpi_code not in ('mail_issued', 'mail_used', 'iso_procedures_covered', 'satisfaction_coverage')
+        -- these compare different things: mailboxes with officials, covered procedures with those in force
+        and value.kpi_code not in ('mail_issued', 'mail_used', 'iso_procedures_covered')
 ),
 
 smaller_tree as (

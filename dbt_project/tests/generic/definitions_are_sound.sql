@@ -30,7 +30,10 @@ where
 union all
 select definition.kpi_code, 'unit and denominator'
 from definition
-where (definition.unit in ('percent', 'days')) <> (definition.denominator_measure is not null)
+where
+    -- a count with a denominator is a count for each one of those
+    (definition.unit in ('percent', 'days') and definition.denominator_measure is null)
+    or (definition.unit = 'points' and definition.denominator_measure is not null)
 union all
 select definition.kpi_code, 'versions overlap'
 from definition

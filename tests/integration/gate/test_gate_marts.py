@@ -183,6 +183,18 @@ def test_each_rule_refuses_what_no_other_does(candidate: Settings, rule_id: str)
     assert (result.verdict, failed(result)) == ("block", {rule_id})
 
 
+@pytest.mark.parametrize(
+    ("denominator", "value", "refusing"), [(4, 1.25, set()), (4, 125, {"GATE-MART-004"}), (0, 0, {"GATE-MART-005"})]
+)
+def test_a_count_for_each_of_something_is_a_quotient_and_no_share(
+    candidate: Settings, denominator: int, value: float, refusing: set[str]
+) -> None:
+    figures = right_figures()
+    _set("iso_compliance", unit="count", numerator=5, denominator=denominator, value=value)(figures)
+    fill(candidate, figures)
+    assert failed(audit(candidate, COLOUR)) == refusing
+
+
 def test_no_figure_at_all_blocks(candidate: Settings) -> None:
     fill(candidate, [])
     result = audit(candidate, COLOUR)
