@@ -5,8 +5,10 @@ import pytest
 from dbt_nights import calibrated, night, snapshots
 from dbt_world import World
 
+from egov_kpi.publish.dbt import seed
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import SCORECARD_KEY, SCORES, expected_scorecards
+from proofs.harness.cluster import PROVINCE
 
 DAY = "2023-03-06"
 PUBLISHED = {
@@ -68,6 +70,7 @@ def test_a_corrected_book_replaces_its_own_unit_and_no_other(world: World) -> No
 
 def test_a_province_of_two_districts(world: World) -> None:
     records = generate("province", 7, 20, 2)
+    seed(world.settings.model_copy(update={"provinces": PROVINCE}))
     world.build("green", _scorecards(world, records, DAY), DAY, rebuild=True)
     _agree(world, "green", expected_scorecards(records, DAY))
     assert _totals(world, "green")["agency_code"].nunique() == 2
