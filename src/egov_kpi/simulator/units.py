@@ -8,10 +8,10 @@ from importlib.resources import files
 
 import pandas as pd
 
-from egov_kpi.settings import PROVINCES_OF_PROFILE
-
 # District units ended on this day; no profile reaches beyond it.
 LAST_DAY = pd.Timestamp("2025-06-30")
+# The provinces that a profile tells of.
+PROVINCES = {"calibrated": ("06", "22", "82"), "province": ("84",)}
 
 
 @cache
@@ -29,7 +29,7 @@ def load_units() -> pd.DataFrame:
 def units_of(profile: str) -> pd.DataFrame:
     """The units that an installation for the profile has in its list: all those of its provinces."""
     units = load_units()
-    members = set().union(*(tree(units, province) for province in PROVINCES_OF_PROFILE[profile]))
+    members = set().union(*(tree(units, province) for province in PROVINCES[profile]))
     return units[units["agency_code"].isin(members)].reset_index(drop=True)
 
 

@@ -10,7 +10,7 @@ from proofs.harness.published import published as two_publishes
 from proofs.harness.world import World
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def published() -> Iterator[World]:
     """Publish 1 of 6 March in one colour, publish 2 of 7 March in the other."""
     cluster = cluster_of_tests()
