@@ -57,9 +57,12 @@ quarter_and_months as (
         value.scope,
         value.unit_basis,
         value.period_start,
-        value.numerator
+        coalesce(value.numerator, 0) as numerator,
+        coalesce(value.value_reason in ('split_unit', 'code_reused'), false) as is_untold
     from value
-    where value.period_grain = 'quarter' and value.numerator <> 0
+    where
+        value.period_grain = 'quarter'
+        and (value.numerator <> 0 or value.value_reason in ('split_unit', 'code_reused'))
     union all
     select
         month.kpi_code,
@@ -70,7 +73,8 @@ quarter_and_months as (
         month.scope,
         month.unit_basis,
         period.period_start,
-        -month.numerator
+        -month.numerator,
+        false
     from period
     inner join {{ ref('kpi_value') }} as month
         on month.period_start >= period.period_start and month.period_start < period.period_start + interval '3 months'
@@ -92,7 +96,7 @@ quarter_of_months as (
     group by
         cell.kpi_code, cell.kpi_version, cell.method, cell.due_basis, cell.agency_code, cell.scope, cell.unit_basis,
         cell.period_start
-    having sum(cell.numerator) <> 0
+    having sum(cell.numerator) <> 0 and not bool_or(cell.is_untold)
 ),
 
 final as (

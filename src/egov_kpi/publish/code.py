@@ -11,7 +11,7 @@ from egov_kpi.units import store as units
 
 _PARTS = ("contracts", "dbt_project", "expectations", "sql", "src")
 _MODEL_SUFFIXES = {".sql", ".yml", ".yaml", ".csv"}
-_UNIT_LISTS = {"agency.csv", "agency_alias.csv"}
+_UNIT_LISTS = {"agency.csv", "agency_alias.csv", "agency_successor.csv"}
 _MADE_BY_DBT = {"target", "logs", "dbt_packages"}
 _NOT_CODE = {"__pycache__", *_MADE_BY_DBT}
 

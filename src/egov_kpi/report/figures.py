@@ -145,7 +145,8 @@ def main_agency(conn: Connection, listed: list[Agency]) -> Agency:
     roots = [agency for agency in listed if agency.depth == 0]
     rows = conn.execute(
         "select v.agency_code, sum(v.agencies_reporting) from marts.kpi_value as v"
-        " where v.scope = 'tree' and v.period_grain = 'year' and v.agency_code = any(%s) group by v.agency_code",
+        " where v.scope = 'tree' and v.period_grain = 'year' and v.unit_basis = 'as_was' and v.agency_code = any(%s)"
+        " group by v.agency_code",
         ([agency.agency_code for agency in roots],),
     ).fetchall()
     reporting: dict[str, int] = dict(rows)

@@ -46,6 +46,8 @@ class Happened:
 
     records: Records
     as_of: pd.Timestamp
+    # (unit, scope, member), when not those of the units of the time.
+    other_pairs: pd.DataFrame | None = None
 
     @cached_property
     def documents(self) -> pd.DataFrame:
@@ -140,6 +142,8 @@ class Happened:
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """(unit, scope, member): what belongs to a unit, itself alone or with all units below it."""
+        if self.other_pairs is not None:
+            return self.other_pairs
         tree = closure(self.records.units).assign(scope="tree")
         own = tree[tree["agency_code"] == tree["member_code"]].assign(scope="own")
         return pd.concat([own, tree], ignore_index=True)
@@ -520,7 +524,11 @@ KPIS: tuple[Kpi, ...] = (
 
 def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
     """Every KPI for every unit, own and tree, by month, quarter and year, as known at the end of the day `as_of`."""
-    happened = Happened(records, pd.Timestamp(as_of))
+    return figures(Happened(records, pd.Timestamp(as_of)))
+
+
+def figures(happened: Happened) -> pd.DataFrame:
+    """Every KPI for every unit, scope and period of that state of the world."""
     cells = _cells(happened)
 
     # Several KPIs share a denominator.
@@ -539,6 +547,13 @@ def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
         for kpi in all_kpis()
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def listed(happened: Happened) -> Amounts:
+    """Every unit in a snapshot, whatever its rows are."""
+    names = ("mailboxes", "headcount", "procedures", "certificates")
+    rows = [happened.snapshots(name)[["agency_code", "snapshot_date"]] for name in names]
+    return _flow(happened, pd.concat(rows, ignore_index=True), "snapshot_date")
 
 
 def all_kpis() -> tuple[Kpi, ...]:

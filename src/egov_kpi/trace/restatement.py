@@ -267,7 +267,7 @@ def causes_of(
     period = Period(entry["period_grain"], entry["period_start"])
     versions = {entry["kpi_version"], entry["kpi_version_before"]} - {None}
     needed = frozenset().union(*(datasets.get((entry["kpi_code"], version), frozenset()) for version in versions))
-    units = members.get(entry["agency_code"], []) if entry["scope"] == "tree" else []
+    units = _units_of(entry, members)
     since = date.min if (entry["kpi_code"], entry.get("method")) in pending else period.start
     found = [
         cause
@@ -285,6 +285,13 @@ def causes_of(
     if not found and step.publish.business_date != step.before.business_date:
         found.append(_cause("day_moved", f"{step.before.business_date} → {step.publish.business_date}"))
     return found or [_cause("unexplained")]
+
+
+def _units_of(entry: dict[str, Any], members: dict[str, list[tuple[str, date, date]]]) -> list[tuple[str, date, date]]:
+    """The units beside its own of which a figure is made."""
+    if entry.get("unit_basis") == "restated":
+        return members.get(f"restated:{entry['agency_code']}", [])
+    return members.get(entry["agency_code"], []) if entry["scope"] == "tree" else []
 
 
 def _load_causes(
@@ -361,7 +368,10 @@ def _pending(conn: Connection) -> frozenset[tuple[str, str]]:
 
 
 def _members(conn: Connection) -> dict[str, list[tuple[str, date, date]]]:
-    """Units below each unit, with the first and last day of their belonging."""
+    """Units below each unit, with the first and last day of their belonging.
+
+    Under `restated:` and the code of a unit of today stands all of which its restated figures are made.
+    """
     rows = conn.execute(
         """
         with recursive agency as (
@@ -375,8 +385,18 @@ def _members(conn: Connection) -> dict[str, list[tuple[str, date, date]]]:
                 least(line.valid_to, above.valid_to)
             from line inner join agency as above on above.agency_code = line.parent_code
                 and line.valid_from <= above.valid_to and above.valid_from <= line.valid_to
+        ),
+        heir as (
+            select s.new_code as agency_code, s.old_code, s.old_valid_from from ref.agency_successor as s
+            union
+            select heir.agency_code, s.old_code, s.old_valid_from
+            from heir inner join ref.agency_successor as s
+                on s.new_code = heir.old_code and s.new_valid_from = heir.old_valid_from
         )
         select agency_code, member_code, valid_from, valid_to from line where agency_code <> member_code
+        union all
+        select distinct 'restated:' || heir.agency_code, line.member_code, line.valid_from, line.valid_to
+        from heir inner join line on line.agency_code in (heir.old_code, heir.agency_code)
         """
     ).fetchall()
     found: dict[str, list[tuple[str, date, date]]] = {}

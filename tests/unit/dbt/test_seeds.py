@@ -10,6 +10,7 @@ import yaml
 from egov_kpi.settings import PROJECT_ROOT
 from egov_kpi.simulator.truth import all_kpis
 from egov_kpi.simulator.units import load_units
+from egov_kpi.units.reference import FIRST_DAY, Successor, Unit, load
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 # Days on which Viet Nam worked or rested otherwise than the package says.
@@ -47,7 +48,8 @@ def test_calendar_marks_what_is_not_decided_yet() -> None:
 def test_units_are_those_of_the_statistics_office() -> None:
     """The simulator has a list of its own, made from the same public one."""
     columns = ["agency_code", "name_vi", "level", "parent_code"]
-    ours = seed("agency")[columns].sort_values("agency_code").reset_index(drop=True)
+    first = seed("agency")["valid_from"] == FIRST_DAY
+    ours = seed("agency")[first][columns].sort_values("agency_code").reset_index(drop=True)
     theirs = load_units()[columns].sort_values("agency_code").reset_index(drop=True)
     pd.testing.assert_frame_equal(ours, theirs, check_dtype=False)
 
@@ -56,7 +58,40 @@ def test_units_are_those_of_the_statistics_office() -> None:
     ("parent", "count"), [("823", 13), ("058", 8), ("84", 11), ("82", 11), ("06", 8)], ids=lambda value: str(value)
 )
 def test_units_below(parent: str, count: int) -> None:
-    assert (seed("agency")["parent_code"] == parent).sum() == count
+    units = seed("agency")
+    assert ((units["parent_code"] == parent) & (units["valid_from"] == FIRST_DAY)).sum() == count
+
+
+def test_units_since_the_merger_are_those_of_the_reference() -> None:
+    """Every successor of a unit of the list is in it, as the reference has it."""
+    theirs = {(unit.code, unit.valid_from): unit for unit in load(Unit)}
+    for row in seed("agency").itertuples():
+        if row.level != "department":
+            unit = theirs[row.agency_code, row.valid_from]
+            ours = (row.valid_to, row.level, row.name_vi, row.parent_code)
+            assert ours == (unit.valid_to, unit.level, unit.name_vi, unit.parent_code)
+
+
+def test_successors_are_those_of_the_reference() -> None:
+    """All predecessors of each successor, those too that send nothing here; departments are not in the reference."""
+    listed = {(row.agency_code, row.valid_from) for row in seed("agency").itertuples()}
+    wanted = {
+        (row.old_code, row.old_valid_from, row.new_code, row.new_valid_from, row.share)
+        for row in load(Successor)
+        if (row.new_code, row.new_valid_from) in listed
+    }
+    ours = seed("agency_successor")
+    of_departments = ours["old_code"].str.contains(".", regex=False)
+    columns = ["old_code", "old_valid_from", "new_code", "new_valid_from", "share"]
+    assert set(ours.loc[~of_departments, columns].itertuples(index=False, name=None)) == wanted
+    assert set(ours.loc[of_departments, "is_confirmed"]) == {"false"}
+
+
+def test_every_unit_of_the_list_has_its_successor() -> None:
+    """Districts apart: only Vân Đồn became one unit as a whole."""
+    units = seed("agency")
+    ended = units[(units["valid_to"] == "2025-06-30") & (units["level"] != "district")]
+    assert set(ended["agency_code"]) - set(seed("agency_successor")["old_code"]) == set()
 
 
 def test_leading_zeros_survive() -> None:

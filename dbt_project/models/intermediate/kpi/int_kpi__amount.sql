@@ -132,16 +132,19 @@ added as (
         own.period_start,
         scope.agency_code,
         scope.scope,
+        scope.unit_basis,
         own.measure_code,
         '' as within_measure,
-        sum(own.amount) as amount,
+        sum(own.amount * scope.share) as amount,
+        -- a unit was divided, and nobody has declared by which shares
+        coalesce(bool_or(scope.share is null and own.amount <> 0), false) as is_split,
         count(distinct own.agency_code)::int as agencies_reporting,
         min(own.observed_date) as observed_date
     from own
     inner join wanted on own.measure_code = wanted.measure_code and wanted.unit_rollup = 'sum'
     inner join scope
         on own.agency_code = scope.member_code and own.member_date between scope.valid_from and scope.valid_to
-    group by own.period_grain, own.period_start, scope.agency_code, scope.scope, own.measure_code
+    group by own.period_grain, own.period_start, scope.agency_code, scope.scope, scope.unit_basis, own.measure_code
 ),
 
 keyed as (
@@ -175,16 +178,20 @@ counted as (
         keyed.period_start,
         scope.agency_code,
         scope.scope,
+        scope.unit_basis,
         keyed.measure_code,
         keyed.within_measure,
         count(distinct keyed.distinct_key) filter (where keyed.distinct_key <> '') as amount,
+        -- things can't be had in part
+        coalesce(bool_or(scope.share is distinct from 1 and keyed.distinct_key <> ''), false) as is_split,
         count(distinct keyed.agency_code)::int as agencies_reporting,
         min(keyed.observed_date) as observed_date
     from keyed
     inner join scope
         on keyed.agency_code = scope.member_code and keyed.member_date between scope.valid_from and scope.valid_to
     group by
-        keyed.period_grain, keyed.period_start, scope.agency_code, scope.scope, keyed.measure_code, keyed.within_measure
+        keyed.period_grain, keyed.period_start, scope.agency_code, scope.scope, scope.unit_basis, keyed.measure_code,
+        keyed.within_measure
 ),
 
 final as (

@@ -61,6 +61,7 @@ refused_in_scope as (
         period.period_end,
         scope.agency_code,
         scope.scope,
+        scope.unit_basis,
         refused.domain,
         sum(refused.refused_rows) as refused_rows
     from refused
@@ -69,7 +70,7 @@ refused_in_scope as (
         on
             refused.agency_code = scope.member_code
             and refused.business_month between scope.valid_from and scope.valid_to
-    group by 1, 2, 3, 4, 5, 6
+    group by 1, 2, 3, 4, 5, 6, 7
 ),
 
 accepted_in_scope as (
@@ -78,17 +79,18 @@ accepted_in_scope as (
         refused_in_scope.period_start,
         refused_in_scope.agency_code,
         refused_in_scope.scope,
+        refused_in_scope.unit_basis,
         refused_in_scope.domain,
         sum(accepted.accepted_rows) as accepted_rows
     from refused_in_scope
-    inner join scope using (agency_code, scope)
+    inner join scope using (agency_code, scope, unit_basis)
     inner join accepted
         on
             accepted.domain = refused_in_scope.domain
             and accepted.agency_code = scope.member_code
             and accepted.business_month between refused_in_scope.period_start and refused_in_scope.period_end
             and accepted.business_month between scope.valid_from and scope.valid_to
-    group by 1, 2, 3, 4, 5
+    group by 1, 2, 3, 4, 5, 6
 ),
 
 final as (
@@ -97,11 +99,12 @@ final as (
         refused_in_scope.period_start,
         refused_in_scope.agency_code,
         refused_in_scope.scope,
+        refused_in_scope.unit_basis,
         refused_in_scope.domain,
         refused_in_scope.refused_rows
         / (refused_in_scope.refused_rows + coalesce(accepted_in_scope.accepted_rows, 0)) as quarantined_share
     from refused_in_scope
-    left join accepted_in_scope using (period_grain, period_start, agency_code, scope, domain)
+    left join accepted_in_scope using (period_grain, period_start, agency_code, scope, unit_basis, domain)
 )
 
 select * from final

@@ -50,7 +50,8 @@ measure_known as (
     group by measure.measure_code, measure.domain, measure.kind
 ),
 
--- every unit that exists in a period has its row, whether it did anything or not
+-- every unit that exists in a period has its row, whether it did anything or not; a code that changed hands within the
+-- period means two units, whose figures can't stand in one row
 existing as (
     select
         period.period_grain,
@@ -59,32 +60,53 @@ existing as (
         period.reference_date,
         scope.agency_code,
         scope.scope,
-        count(distinct scope.member_code)::int as agencies_expected
+        scope.unit_basis,
+        count(distinct scope.member_code)::int as agencies_expected,
+        count(distinct scope.unit_from) > 1 as is_reused
     from period
     inner join scope on scope.valid_from <= period.reference_date and scope.valid_to >= period.period_start
     group by
         period.period_grain, period.period_start, period.period_end, period.reference_date, scope.agency_code,
-        scope.scope
+        scope.scope, scope.unit_basis
+),
+
+-- figures of today's units stand where one of their predecessors reported anything
+reported as (
+    select distinct period_grain, period_start, agency_code, unit_basis
+    from amount
+    where unit_basis = 'restated'
+),
+
+shown as (
+    select existing.*
+    from existing
+    left join reported using (period_grain, period_start, agency_code, unit_basis)
+    where existing.unit_basis = 'as_was' or reported.agency_code is not null
 ),
 
 level as (
-    select distinct on (existing.period_grain, existing.period_start, agency.agency_code)
-        existing.period_grain,
-        existing.period_start,
+    select distinct on (shown.period_grain, shown.period_start, agency.agency_code, shown.unit_basis)
+        shown.period_grain,
+        shown.period_start,
         agency.agency_code,
+        shown.unit_basis,
         agency.level
-    from existing
+    from shown
     inner join agency
         on
-            existing.agency_code = agency.agency_code
-            and agency.valid_from <= existing.reference_date
-            and coalesce(agency.valid_to, 'infinity') >= existing.period_start
-    order by existing.period_grain, existing.period_start, agency.agency_code, agency.valid_from desc
+            shown.agency_code = agency.agency_code
+            and case
+                when shown.unit_basis = 'restated' then agency.valid_to is null
+                else
+                    agency.valid_from <= shown.reference_date
+                    and coalesce(agency.valid_to, 'infinity') >= shown.period_start
+            end
+    order by shown.period_grain, shown.period_start, agency.agency_code, shown.unit_basis, agency.valid_from desc
 ),
 
 cell as (
     select
-        existing.*,
+        shown.*,
         definition.kpi_code,
         definition.kpi_version,
         definition.method,
@@ -99,11 +121,11 @@ cell as (
             when definition.numerator_unit_rollup = 'distinct_in_denominator' then definition.denominator_measure
             else ''
         end as within_measure
-    from existing
-    inner join level using (period_grain, period_start, agency_code)
+    from shown
+    inner join level using (period_grain, period_start, agency_code, unit_basis)
     inner join definition
         on
-            existing.reference_date between definition.valid_from and coalesce(definition.valid_to, 'infinity')
+            shown.reference_date between definition.valid_from and coalesce(definition.valid_to, 'infinity')
             and level.level = any(string_to_array(definition.applies_to_levels, ';'))
 ),
 
@@ -116,6 +138,10 @@ counted as (
             case when cell.denominator_measure is null then numerator.agencies_reporting
             else denominator.agencies_reporting end, 0
         ) as agencies_reporting,
+        case
+            when cell.is_reused then 'code_reused'
+            when numerator.is_split or denominator.is_split then 'split_unit'
+        end as untold,
         denominator_known.kind = 'stock' and denominator.amount is null as is_unobserved,
         coalesce(caveat.amount, 0) > 0 as has_caveat,
         -- a stock is known on the day of its snapshot, a flow up to the day of the data or the end of the period
@@ -137,6 +163,7 @@ counted as (
             and cell.period_start = numerator.period_start
             and cell.agency_code = numerator.agency_code
             and cell.scope = numerator.scope
+            and cell.unit_basis = numerator.unit_basis
             and cell.numerator_measure = numerator.measure_code
             and cell.within_measure = numerator.within_measure
     left join amount as denominator
@@ -145,6 +172,7 @@ counted as (
             and cell.period_start = denominator.period_start
             and cell.agency_code = denominator.agency_code
             and cell.scope = denominator.scope
+            and cell.unit_basis = denominator.unit_basis
             and cell.denominator_measure = denominator.measure_code
             and denominator.within_measure = ''
     left join amount as caveat
@@ -153,6 +181,7 @@ counted as (
             and cell.period_start = caveat.period_start
             and cell.agency_code = caveat.agency_code
             and cell.scope = caveat.scope
+            and cell.unit_basis = caveat.unit_basis
             and cell.caveat_measure = caveat.measure_code
     left join quarantined as numerator_refused
         on
@@ -160,6 +189,7 @@ counted as (
             and cell.period_start = numerator_refused.period_start
             and cell.agency_code = numerator_refused.agency_code
             and cell.scope = numerator_refused.scope
+            and cell.unit_basis = numerator_refused.unit_basis
             and numerator_known.domain = numerator_refused.domain
     left join quarantined as denominator_refused
         on
@@ -167,18 +197,29 @@ counted as (
             and cell.period_start = denominator_refused.period_start
             and cell.agency_code = denominator_refused.agency_code
             and cell.scope = denominator_refused.scope
+            and cell.unit_basis = denominator_refused.unit_basis
             and denominator_known.domain = denominator_refused.domain
+),
+
+told as (
+    select
+        counted.*,
+        case when counted.untold is null then counted.numerator end as told_numerator,
+        case when counted.untold is null then counted.denominator end as told_denominator
+    from counted
 ),
 
 divided as (
     select
-        counted.*,
+        told.*,
         case
-            when counted.denominator_measure is null then counted.numerator
-            when counted.denominator > 0
-                then case counted.unit when 'percent' then 100.0 else 1.0 end * counted.numerator / counted.denominator
+            when told.denominator_measure is null then told.told_numerator
+            when told.told_denominator > 0
+                then
+                    case told.unit when 'percent' then 100.0 else 1.0 end
+                    * told.told_numerator / told.told_denominator
         end as value
-    from counted
+    from told
 ),
 
 final as (
@@ -189,14 +230,15 @@ final as (
         divided.due_basis,
         divided.agency_code,
         divided.scope,
-        'as_was' as unit_basis,
+        divided.unit_basis,
         divided.period_grain,
         divided.period_start,
-        divided.numerator,
-        divided.denominator,
+        divided.told_numerator as numerator,
+        divided.told_denominator as denominator,
         divided.value,
         divided.unit,
         case
+            when divided.untold is not null then divided.untold
             when divided.value is null and divided.is_unobserved then 'denominator_unknown'
             when divided.value is null then 'denominator_zero'
             when divided.has_caveat then 'denominator_synthetic'

@@ -1,0 +1,61 @@
+"""The oracle of restated figures: every KPI under the units of today, calculated from the records.
+
+Which unit took over which comes from the reference of administrative units, not from the list that the warehouse builds
+with. A today's unit has its figures of a period where one of its predecessors reported anything.
+"""
+
+from functools import cache
+
+import pandas as pd
+
+from egov_kpi.simulator import truth
+from egov_kpi.simulator.records import Records
+from egov_kpi.simulator.units import closure
+from egov_kpi.units.reference import FIRST_DAY, Successor, load
+
+# No reference of communes and provinces has departments; their successors are taken from reports of the merger.
+DEPARTMENTS = {"84.skhdt": "86.stc", "84.sct": "86.sct"}
+
+
+@cache
+def heirs() -> dict[str, str]:
+    """By the code of a unit of the first epoch the one unit that took it over whole; divided ones are not in it."""
+    whole = {row.old_code: row.new_code for row in load(Successor) if row.old_valid_from == FIRST_DAY and row.share}
+    return whole | DEPARTMENTS
+
+
+def pairs(units: pd.DataFrame) -> pd.DataFrame:
+    """(today's unit, scope, member of the first epoch): what each predecessor was alone, and with all below it."""
+    tree = closure(units).assign(scope="tree")
+    own = tree[tree["agency_code"] == tree["member_code"]].assign(scope="own")
+    both = pd.concat([own, tree], ignore_index=True)
+    return both.assign(agency_code=both["agency_code"].map(heirs())).dropna(subset=["agency_code"]).drop_duplicates()
+
+
+def expected_restated(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
+    """Every KPI for every unit of today of which a predecessor reported, in the columns of `expected_kpis`."""
+    restated = truth.Happened(records, pd.Timestamp(as_of), pairs(records.units))
+    figures = truth.figures(restated)
+    reported = _reported(restated)
+    return figures.merge(reported, on=["agency_code", "period_grain", "period_start"], how="inner", validate="m:1")
+
+
+def _reported(happened: truth.Happened) -> pd.DataFrame:
+    """Units and periods with anything that a KPI counts, also where it came to nothing."""
+    measures = {m for kpi in truth.KPIS for m in (kpi.numerator, kpi.denominator) if m is not None}
+    cells = [measure(happened)[["agency_code", "period_grain", "period_start"]] for measure in measures]
+    listed = [truth.listed(happened)[["agency_code", "period_grain", "period_start"]]]
+    return pd.concat([*cells, *listed], ignore_index=True).drop_duplicates()
+
+
+def compare_both(records: Records, as_of: str | pd.Timestamp, actual: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which figures differ from the oracle, of the units of the time and of today's; empty when none."""
+    expected = {
+        "as_was": truth.expected_kpis(records, as_of),
+        "restated": expected_restated(records, as_of),
+    }
+    found = [
+        truth.compare(figures, actual[actual["unit_basis"] == basis]).assign(unit_basis=basis)
+        for basis, figures in expected.items()
+    ]
+    return pd.concat(found, ignore_index=True)
