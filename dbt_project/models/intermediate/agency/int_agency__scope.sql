@@ -97,12 +97,24 @@ taken_over as (
 ),
 
 restated as (
-    select taken_over.agency_code, as_was.scope, as_was.member_code, as_was.valid_from, as_was.valid_to, taken_over.share
+    select
+        taken_over.agency_code,
+        as_was.scope,
+        as_was.member_code,
+        as_was.valid_from,
+        as_was.valid_to,
+        taken_over.share
     from taken_over
     inner join as_was on taken_over.old_code = as_was.agency_code and taken_over.old_from = as_was.version_from
     union all
     -- a predecessor of which no source tells is expected all the same
-    select taken_over.agency_code, scope.scope, taken_over.old_code, taken_over.old_from, next.valid_from - 1, taken_over.share
+    select
+        taken_over.agency_code,
+        scope.scope,
+        taken_over.old_code,
+        taken_over.old_from,
+        next.valid_from - 1,
+        taken_over.share
     from taken_over
     cross join (values ('own'), ('tree')) as scope (scope)
     inner join agency as next on taken_over.agency_code = next.agency_code and next.valid_to = 'infinity'
