@@ -39,6 +39,9 @@ def trace(
     scope: Annotated[str, typer.Option("--scope", help="tree (mặc định · default), own")] = "tree",
     method: Annotated[str | None, typer.Option("--method", help="A, B, C, -")] = None,
     due_basis: Annotated[str | None, typer.Option("--due-basis", help="date, hour, -")] = None,
+    restated: Annotated[
+        bool, typer.Option("--restated", help="Theo đơn vị hiện nay · under the units of today")
+    ] = False,
     show: Annotated[int, typer.Option("--show", min=0, help="Số dòng in ra mỗi vế · rows printed per side")] = 10,
     as_json: Json = False,
 ) -> None:
@@ -51,15 +54,18 @@ def trace(
         raise typer.BadParameter("KPI AGENCY PERIOD | --row DATASET FILE_DIGEST ROW")
     if scope not in ("own", "tree"):
         raise typer.BadParameter("--scope own | tree")
-    _figure(_asked(kpi, agency, period, scope, method, due_basis), publish_no, by, show, as_json)
+    asked = _asked(kpi, agency, period, scope, method, due_basis, "restated" if restated else "as_was")
+    _figure(asked, publish_no, by, show, as_json)
 
 
-def _asked(kpi: str, agency: str, period: str, scope: str, method: str | None, due_basis: str | None) -> Any:
+def _asked(
+    kpi: str, agency: str, period: str, scope: str, method: str | None, due_basis: str | None, unit_basis: str
+) -> Any:
     from egov_kpi.trace.figure import Asked
     from egov_kpi.trace.period import parse_period
 
     try:
-        return Asked(kpi, agency, parse_period(period), scope, method, due_basis)
+        return Asked(kpi, agency, parse_period(period), scope, method, due_basis, unit_basis)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
@@ -77,7 +83,8 @@ def _figure_lines(found: dict[str, Any], show: int) -> list[str]:
     parts = [_number(figure[name]) for name in ("numerator", "denominator") if figure[name] is not None]
     confirmed = "" if kpi["is_confirmed"] else " (chưa đối chiếu văn bản · not checked against the text)"
     return [
-        f"{figure['kpi_code']} v{figure['kpi_version']} · {figure['agency_code']} ({figure['scope']}) · "
+        f"{figure['kpi_code']} v{figure['kpi_version']} · {figure['agency_code']} ({figure['scope']}"
+        f"{', ' + figure['unit_basis'] if figure['unit_basis'] != 'as_was' else ''}) · "
         f"{figure['period']}: {_number(figure['value'])} {figure['unit']} = {' / '.join(parts)}",
         f"  {kpi['name_vi']} · {kpi['name_en']}",
         f"  {kpi['formula_vi']}",
@@ -173,7 +180,8 @@ def _row_lines(found: dict[str, Any]) -> list[str]:
     ]
     figures = [
         (
-            entry["kpi_code"], entry["agency_code"], entry["scope"], entry["period_grain"], entry["period_start"],
+            entry["kpi_code"], entry["agency_code"], entry["scope"], entry["unit_basis"], entry["period_grain"],
+            entry["period_start"],
             "+".join(entry["counts_in"]), _number(entry["amount"]), _number(entry["value"]),
         )
         for entry in found["figures"]
@@ -182,7 +190,7 @@ def _row_lines(found: dict[str, Any]) -> list[str]:
     return [
         f"{row['dataset']} {row['file_digest']} {row['row']} · công bố · publish {found['publish_no']}",
         *history,
-        *output.table(("kpi", "agency", "scope", "grain", "period", "counts in", "amount", "value"), figures),
+        *output.table(("kpi", "agency", "scope", "units", "grain", "period", "counts in", "amount", "value"), figures),
         f"{len(figures)} số liệu · figures · sổ cái · ledger event {found['event_no']}",
     ]
 
@@ -223,7 +231,7 @@ def _restated_lines(entry: dict[str, Any]) -> list[str]:
     change = _number(entry["value_change"], sign="+")
     figures = f"{_pair(entry, '_before')} → {_pair(entry)} ({change})"
     return [
-        f"  {entry['kpi_code']} {entry['agency_code']} {entry['scope']} {entry['period_grain']} "
+        f"  {entry['kpi_code']} {entry['agency_code']} {entry['scope']} {entry['unit_basis']} {entry['period_grain']} "
         f"{entry['period_start']}: {figures} · công bố · publish {entry['publish_no']}",
         *(f"    {_cause_line(cause)}" for cause in entry["causes"]),
     ]

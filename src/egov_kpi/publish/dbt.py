@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
+from psycopg import sql
 
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
@@ -63,16 +64,25 @@ def seed(settings: Settings | None = None) -> bool:
 
 
 def _keep_served(connection: psycopg.Connection[tuple[Any, ...]], provinces: tuple[str, ...]) -> None:
-    """Take units of other provinces out of the list; EGOV-PUB-012 for a province that the list doesn't know."""
+    """Take units of other provinces out of the lists; EGOV-PUB-012 for a province that the list doesn't know.
+
+    Provinces that those served went into stay: figures are restated to their units.
+    """
     known = {row[0] for row in connection.execute("select distinct province_code from ref.agency")}
     if unknown := sorted(set(provinces) - known):
         raise EgovError("EGOV-PUB-012", provinces=", ".join(unknown), known=", ".join(sorted(known)))
     if provinces:
-        connection.execute("delete from ref.agency where not province_code = any(%s)", (list(provinces),))
         connection.execute(
-            "delete from ref.agency_alias as l where not exists"
-            " (select from ref.agency as a where a.agency_code = l.agency_code)"
+            "delete from ref.agency where not province_code = any(%(served)s) and not province_code in"
+            " (select s.new_code from ref.agency_successor as s where s.old_code = any(%(served)s))",
+            {"served": list(provinces)},
         )
+        for table, code in (("agency_alias", "agency_code"), ("agency_successor", "new_code")):
+            connection.execute(
+                sql.SQL(
+                    "delete from ref.{} as l where not exists (select from ref.agency as a where a.agency_code = l.{})"
+                ).format(sql.Identifier(table), sql.Identifier(code))
+            )
 
 
 def migrate_and_seed(settings: Settings) -> list[str]:

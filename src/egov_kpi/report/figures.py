@@ -52,7 +52,8 @@ class Kpi:
 
 @dataclass(frozen=True)
 class Agency:
-    """One unit with figures. `depth` is 0 for a province; `ended` when it is no more."""
+    """One unit with figures. `depth` is 0 for a province; `ended` when it is no more, `begins` when it is not yet: figures
+    are restated to units of today, whatever the business date."""
 
     agency_code: str
     name_vi: str
@@ -61,6 +62,7 @@ class Agency:
     parent_code: str
     depth: int
     ended: date | None
+    begins: date | None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def agencies(conn: Connection) -> list[Agency]:
         """
         select distinct on (a.agency_code) a.agency_code, a.name_vi, a.name_en, a.level,
             coalesce(a.parent_code, '') as parent_code,
-            case when a.valid_to < p.business_date then a.valid_to end as ended
+            case when a.valid_to < p.business_date then a.valid_to end as ended,
+            case when a.valid_from > p.business_date then a.valid_from end as begins
         from marts.dim_agency as a
         cross join marts.last_publish as p
         where a.agency_code in (select v.agency_code from marts.kpi_value as v)

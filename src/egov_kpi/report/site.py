@@ -206,7 +206,7 @@ def _index(publish: dict[str, Any], found: Contents) -> dict[str, Any]:
         "kpis": [{"key": kpi.key, **{name: getattr(kpi, name) for name in names}} for kpi in found.kpis],
         "agencies": [
             [agency.agency_code, agency.name_vi, agency.name_en, agency.depth, agency.parent_code,
-             agency.ended.isoformat() if agency.ended else ""]
+             agency.ended.isoformat() if agency.ended else "", agency.begins.isoformat() if agency.begins else ""]
             for agency in found.agencies
         ],
         "periods": [[span["grain"], span["start"].isoformat(), span["end"].isoformat(), int(span["is_over"])]

@@ -48,6 +48,8 @@ CLAIM_VERDICTS: dict[str, Word] = {
 REASONS: dict[str, Word] = {
     "denominator_zero": ("mẫu số bằng 0", "the denominator is zero"),
     "denominator_unknown": ("chưa có mẫu số", "the denominator is not known"),
+    "split_unit": ("đơn vị cũ đã chia, chưa có tỷ lệ", "a former unit was divided, no shares are declared"),
+    "code_reused": ("mã đã cấp cho đơn vị khác trong kỳ", "the code went to another unit within the period"),
     "denominator_synthetic": ("mẫu số là số giả định", "the denominator is made up"),
 }
 UNITS: dict[str, Word] = {

@@ -175,6 +175,7 @@ def _log(settings: Settings, publish: Publish, figure: Figure, found: dict[str, 
     body = {
         "publish_no": publish.publish_no,
         **{name: values[name] for name in ("kpi_code", "kpi_version", "method", "due_basis", "agency_code", "scope")},
+        "unit_basis": values["unit_basis"],
         "period": str(figure.asked.period),
         "numerator": str(values["numerator"]),
         "denominator": None if values["denominator"] is None else str(values["denominator"]),

@@ -46,7 +46,8 @@ class Publish:
 
 @dataclass(frozen=True)
 class Asked:
-    """One cell of the marts. `method` and `due_basis` are only needed where a KPI has several."""
+    """One cell of the marts. `method` and `due_basis` are only needed where a KPI has several; `unit_basis` is `as_was`
+    (units of the time) or `restated` (units of today)."""
 
     kpi_code: str
     agency_code: str
@@ -54,6 +55,7 @@ class Asked:
     scope: str = "tree"
     method: str | None = None
     due_basis: str | None = None
+    unit_basis: str = "as_was"
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def find_publish(conn: Connection, publish_no: int | None) -> Publish:
 
 
 def find_figure(conn: Connection, publish: Publish, asked: Asked) -> Figure:
-    """The figure as the publish showed it; EGOV-TRACE-002 when it showed none, -003 when it showed several."""
+    """The figure as the publish showed it; EGOV-TRACE-002 when it showed none, -003 when it showed several, -008 when
+    it showed that there can be none."""
     found = _stored(conn, publish, asked) if publish.colour else _kept(conn, publish, asked)
     place = {
         "kpi": asked.kpi_code, "agency": asked.agency_code, "period": asked.period, "scope": asked.scope,
@@ -121,11 +124,13 @@ def find_figure(conn: Connection, publish: Publish, asked: Asked) -> Figure:
     if len(found) > 1:
         known = ", ".join(f"{values['method']}/{values['due_basis']}" for values in found)
         raise EgovError("EGOV-TRACE-003", known=known, **place)
+    if found[0]["numerator"] is None:
+        raise EgovError("EGOV-TRACE-008", reason=found[0]["value_reason"], **place)
     return Figure(asked, found[0], _definition(conn, publish, found[0]))
 
 
 _CELL = sql.SQL("""
-    kpi_code = %(kpi_code)s and agency_code = %(agency_code)s and scope = %(scope)s and unit_basis = 'as_was'
+    kpi_code = %(kpi_code)s and agency_code = %(agency_code)s and scope = %(scope)s and unit_basis = %(unit_basis)s
     and period_grain = %(grain)s and period_start = %(start)s
     and method = coalesce(%(method)s, method) and due_basis = coalesce(%(due_basis)s, due_basis)
 """)
@@ -135,7 +140,7 @@ def _parameters(publish: Publish, asked: Asked) -> dict[str, Any]:
     return {
         "kpi_code": asked.kpi_code, "agency_code": asked.agency_code, "scope": asked.scope,
         "grain": asked.period.grain, "start": asked.period.start, "method": asked.method,
-        "due_basis": asked.due_basis, "publish_no": publish.publish_no,
+        "due_basis": asked.due_basis, "unit_basis": asked.unit_basis, "publish_no": publish.publish_no,
     }  # fmt: skip
 
 

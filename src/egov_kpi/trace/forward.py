@@ -27,18 +27,40 @@ _COUNTS_IN = """
     with recursive contribution as materialized ({contributions}),
     line as (
         select distinct c.agency_code as member_code, a.agency_code, a.parent_code, a.valid_from,
-            coalesce(a.valid_to, 'infinity'::date) as valid_to
+            coalesce(a.valid_to, 'infinity'::date) as valid_to, a.valid_from as version_from
         from contribution as c inner join {agency} as a on a.agency_code = c.agency_code
         union all
         select line.member_code, above.agency_code, above.parent_code, greatest(line.valid_from, above.valid_from),
-            least(line.valid_to, coalesce(above.valid_to, 'infinity'::date))
+            least(line.valid_to, coalesce(above.valid_to, 'infinity'::date)), above.valid_from
         from line inner join {agency} as above on above.agency_code = line.parent_code
             and line.valid_from <= coalesce(above.valid_to, 'infinity'::date) and above.valid_from <= line.valid_to
     ),
-    scope as (
-        select member_code, agency_code, 'tree' as scope, valid_from, valid_to from line
+    -- each unit of the line, and the units that took it over since, up to today's
+    heir as (
+        select distinct agency_code as old_code, version_from as old_from, agency_code, version_from as unit_from,
+            1::numeric as share
+        from line
         union all
-        select member_code, agency_code, 'own', valid_from, valid_to from line where agency_code = member_code
+        select heir.old_code, heir.old_from, s.new_code, s.new_valid_from, heir.share * s.share
+        from heir inner join ref.agency_successor as s
+            on s.old_code = heir.agency_code and s.old_valid_from = heir.unit_from
+    ),
+    known as (
+        select member_code, agency_code, valid_from, valid_to, agency_code as old_code, 'as_was' as unit_basis,
+            1::numeric as share
+        from line
+        union all
+        select line.member_code, heir.agency_code, line.valid_from, line.valid_to, line.agency_code, 'restated',
+            heir.share
+        from line
+        inner join heir on heir.old_code = line.agency_code and heir.old_from = line.version_from
+        inner join {agency} as today
+            on today.agency_code = heir.agency_code and today.valid_from = heir.unit_from and today.valid_to is null
+    ),
+    scope as (
+        select known.*, 'tree' as scope from known
+        union all
+        select known.*, 'own' from known where known.old_code = known.member_code
     ),
     side as (
         select k.*, s.side, s.measure_code, s.time_rollup, s.unit_rollup
@@ -48,8 +70,9 @@ _COUNTS_IN = """
             ('denominator', k.denominator_measure, k.denominator_time_rollup, k.denominator_unit_rollup)
         ) as s (side, measure_code, time_rollup, unit_rollup)
     )
-    select v.kpi_code, v.kpi_version, v.method, v.due_basis, v.agency_code, v.scope, v.period_grain, v.period_start,
-        array_agg(distinct side.side order by side.side desc) as counts_in, max(c.amount) as amount,
+    select v.kpi_code, v.kpi_version, v.method, v.due_basis, v.agency_code, v.scope, v.unit_basis, v.period_grain,
+        v.period_start, array_agg(distinct side.side order by side.side desc) as counts_in,
+        max(c.amount * scope.share) as amount,
         max(c.distinct_key) as key, v.numerator, v.denominator, v.value, v.unit
     from contribution as c
     inner join side on side.measure_code = c.measure_code
@@ -62,7 +85,7 @@ _COUNTS_IN = """
     ) as period (grain, first_day, length)
     inner join {value} as v on v.kpi_code = side.kpi_code and v.kpi_version = side.kpi_version
         and v.method = side.method and v.due_basis = side.due_basis and v.agency_code = scope.agency_code
-        and v.scope = scope.scope and v.unit_basis = 'as_was' and v.period_grain = period.grain
+        and v.scope = scope.scope and v.unit_basis = scope.unit_basis and v.period_grain = period.grain
         and v.period_start = period.first_day
     where (side.time_rollup <> 'last' or not exists (
             select from {component} as later
@@ -83,9 +106,9 @@ _COUNTS_IN = """
                         and last_seen.business_month < (period.first_day + period.length)::date
                 )
         ))
-    group by v.kpi_code, v.kpi_version, v.method, v.due_basis, v.agency_code, v.scope, v.period_grain, v.period_start,
-        v.numerator, v.denominator, v.value, v.unit
-    order by v.kpi_code, v.agency_code, v.scope, v.period_start, v.period_grain
+    group by v.kpi_code, v.kpi_version, v.method, v.due_basis, v.agency_code, v.scope, v.unit_basis, v.period_grain,
+        v.period_start, v.numerator, v.denominator, v.value, v.unit
+    order by v.kpi_code, v.agency_code, v.scope, v.unit_basis, v.period_start, v.period_grain
 """
 
 

@@ -88,11 +88,33 @@ def _measure(figure: Figure, side: str) -> Measure:
 # Units below a unit, for as long as each was: the same line as int_agency__scope draws, walked downwards.
 _MEMBERS = """
     member as (
-        select a.agency_code, a.valid_from, coalesce(a.valid_to, 'infinity'::date) as valid_to
+        select a.agency_code, a.valid_from, coalesce(a.valid_to, 'infinity'::date) as valid_to, 1::numeric as share
         from {agency} as a where a.agency_code = %(agency_code)s
         union all
         select below.agency_code, greatest(member.valid_from, below.valid_from),
-            least(member.valid_to, coalesce(below.valid_to, 'infinity'::date))
+            least(member.valid_to, coalesce(below.valid_to, 'infinity'::date)), member.share
+        from member inner join {agency} as below
+            on below.parent_code = member.agency_code and %(scope)s = 'tree'
+            and member.valid_from <= coalesce(below.valid_to, 'infinity'::date) and below.valid_from <= member.valid_to
+    )
+"""
+# What a unit of today was before: its predecessors all the way back, each with what was below it while it was. The same
+# as int_agency__scope draws; the share is what the unit of today took over.
+_PREDECESSORS = """
+    heir as (
+        select a.agency_code, a.valid_from, 1::numeric as share
+        from {agency} as a where a.agency_code = %(agency_code)s and a.valid_to is null
+        union all
+        select s.old_code, s.old_valid_from, heir.share * s.share
+        from heir inner join ref.agency_successor as s
+            on s.new_code = heir.agency_code and s.new_valid_from = heir.valid_from
+    ),
+    member as (
+        select a.agency_code, a.valid_from, coalesce(a.valid_to, 'infinity'::date) as valid_to, heir.share
+        from heir inner join {agency} as a using (agency_code, valid_from)
+        union all
+        select below.agency_code, greatest(member.valid_from, below.valid_from),
+            least(member.valid_to, coalesce(below.valid_to, 'infinity'::date)), member.share
         from member inner join {agency} as below
             on below.parent_code = member.agency_code and %(scope)s = 'tree'
             and member.valid_from <= coalesce(below.valid_to, 'infinity'::date) and below.valid_from <= member.valid_to
@@ -110,14 +132,14 @@ _LAST_SEEN = """
 """
 _FLOW = """
     select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount,
-        coalesce(c.valid_until < %(reference_date)s, false)
+        coalesce(c.valid_until < %(reference_date)s, false), m.share
     from contribution as c
     inner join member as m on m.agency_code = c.agency_code and c.observed_date between m.valid_from and m.valid_to
     where c.measure_code = %(measure)s
 """
 _STOCK = """
     select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount,
-        coalesce(c.valid_until < %(reference_date)s, false)
+        coalesce(c.valid_until < %(reference_date)s, false), m.share
     from contribution as c
     inner join last_seen as l using (measure_code, agency_code, observed_date)
     inner join member as m on m.agency_code = c.agency_code and c.observed_date between m.valid_from and m.valid_to
@@ -125,7 +147,8 @@ _STOCK = """
 """
 # Of the denominator's things those that the same unit has in the numerator: the rows that make them count.
 _MATCHED = """
-    select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, offered.distinct_key, c.amount, false
+    select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, offered.distinct_key, c.amount, false,
+        m.share
     from contribution as c
     inner join (
         select distinct o.agency_code, o.observed_date, o.distinct_key
@@ -171,7 +194,8 @@ class _Query:
         return [str(row[0]) for row in self.conn.execute(query, self.parameters)]
 
     def _member_query(self) -> sql.Composed:
-        return sql.SQL(_MEMBERS).format(agency=self._table("dim_agency"))
+        text = _PREDECESSORS if self.figure.asked.unit_basis == "restated" else _MEMBERS
+        return sql.SQL(text).format(agency=self._table("dim_agency"))
 
     def _rows(self, measure: Measure) -> list[tuple[Any, ...]]:
         text = _MATCHED if measure.within else _STOCK if measure.is_stock else _FLOW
@@ -223,10 +247,12 @@ def _components(
     show it whole.
     """
     grouped: dict[tuple[Any, ...], list[tuple[Decimal, bool]]] = defaultdict(list)
-    for agency_code, _, _, _, observed_date, key, amount, is_over in found:
+    shares: dict[tuple[Any, ...], Decimal] = {}
+    for agency_code, _, _, _, observed_date, key, amount, is_over, share in found:
         # matched rows carry the denominator's key: procedure and level
         own_key = key.split("|")[0] if measure.within else key
         grouped[agency_code, observed_date, own_key].append((amount, is_over))
+        shares[agency_code, observed_date, own_key] = share
     components, mismatches = {}, []
     for place, amounts in grouped.items():
         expected = stored.get(place, Decimal(0))
@@ -234,5 +260,5 @@ def _components(
         is_one_thing = place[2] not in ("", PENDING) or measure.code in ONE_PER_UNIT
         if expected != (max(shown) if is_one_thing else sum(shown)):
             mismatches.append(" ".join(map(str, place)))
-        components[place] = Decimal(0) if amounts[0][1] else expected
+        components[place] = Decimal(0) if amounts[0][1] else expected * shares[place]
     return components, mismatches

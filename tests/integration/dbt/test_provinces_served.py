@@ -19,12 +19,15 @@ def provinces(settings: Settings) -> tuple[set[str], set[str]]:
 
 
 def test_units_of_the_provinces_served_alone_are_in_the_lists(warehouse: Settings) -> None:
-    assert provinces(warehouse) == ({"06", "22", "82"}, {"06", "22", "82"})
+    assert provinces(warehouse) == ({"06", "19", "22", "82"}, {"06", "19", "22", "82"})
+    with connect("builder", warehouse) as conn:
+        heirs = conn.execute("select array_agg(old_code order by 1) from ref.agency_successor where new_code = '82'")
+        assert heirs.fetchone() == (["82", "87"],)
     assert not seed(warehouse)
 
     one = warehouse.model_copy(update={"provinces": "84"})
     assert seed(one)
-    assert provinces(one) == ({"84"}, {"84"})
+    assert provinces(one) == ({"84", "86"}, {"84", "86"})
 
     with pytest.raises(EgovError) as refused:
         seed(warehouse.model_copy(update={"provinces": "84,99"}))

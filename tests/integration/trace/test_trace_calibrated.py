@@ -33,11 +33,17 @@ SECONDS = 5
 
 
 def traced(
-    world: World, kpi: str, agency: str, period: str, publish_no: int | None = 1, by: tuple[str, str] | None = None
+    world: World,
+    kpi: str,
+    agency: str,
+    period: str,
+    publish_no: int | None = 1,
+    by: tuple[str, str] | None = None,
+    units: str = "as_was",
 ) -> dict[str, Any]:
     """`by` is method and due basis, where a KPI has several."""
     method, due_basis = by or (None, None)
-    asked = Asked(kpi, agency, parse_period(period), method=method, due_basis=due_basis)
+    asked = Asked(kpi, agency, parse_period(period), method=method, due_basis=due_basis, unit_basis=units)
     return trace(world.settings, asked, by="test", publish_no=publish_no)
 
 
@@ -113,22 +119,49 @@ def test_a_trace_takes_at_most_five_seconds(published: World, cell: tuple[str, s
     assert min(seconds(), seconds()) < SECONDS
 
 
-@pytest.mark.parametrize(("agency", "period"), [("823", "2023Q1"), ("06", "2022"), ("28672", "2023-02")])
-def test_whatever_the_roll_up_the_rows_add_up(published: World, agency: str, period: str) -> None:
+# The new Đồng Tháp, and the new Vĩnh Bình, made of the town 28651 and the communes 28672 and 28675.
+TODAY = [("82", "2023Q1", "restated"), ("28651", "2023-02", "restated")]
+
+
+@pytest.mark.parametrize(
+    ("agency", "period", "units"),
+    [("823", "2023Q1", "as_was"), ("06", "2022", "as_was"), ("28672", "2023-02", "as_was"), *TODAY],
+)
+def test_whatever_the_roll_up_the_rows_add_up(published: World, agency: str, period: str, units: str) -> None:
     """Sums, last snapshots, things counted once, and things counted where the denominator has them."""
     wanted = parse_period(period)
     kpis = published.ask(
         "auditor",
         "select kpi_code, method, due_basis from marts.kpi_value_history where publish_no = 1 and agency_code = %s"
-        " and scope = 'tree' and period_grain = %s and period_start = %s and numerator + coalesce(denominator, 0) > 0",
-        agency, wanted.grain, wanted.start,
+        " and scope = 'tree' and period_grain = %s and period_start = %s and numerator + coalesce(denominator, 0) > 0"
+        " and unit_basis = %s",
+        agency, wanted.grain, wanted.start, units,
     )  # fmt: skip
     assert len(kpis) > 5
     for kpi in kpis.itertuples():
-        told = traced(published, kpi.kpi_code, agency, period, by=(kpi.method, kpi.due_basis))
+        told = traced(published, kpi.kpi_code, agency, period, by=(kpi.method, kpi.due_basis), units=units)
         sides = [told[side] for side in ("numerator", "denominator") if side in told]
         assert all(side["stated"] == side["from_rows"] for side in sides)
         assert all(bool(side["rows"]) == bool(side["stated"]) for side in sides)
+
+
+def test_a_figure_under_today_s_units_ends_at_the_lines_of_their_predecessors(published: World) -> None:
+    told = traced(published, "dossier_received", "28651", "2023Q1", units="restated")
+    expected = [true_dossiers(published, old, "2023-01-01", "2023-03-31") for old in ("28651", "28672", "28675")]
+    assert all(len(one) for one in expected)
+    found = {line["Mã hồ sơ"] for line in landed_lines(published, told, "numerator")}
+    assert found == set(pd.concat(expected)["dossier_code"])
+    assert told["figure"]["unit_basis"] == "restated"
+
+    row = told["numerator"]["rows"][0]
+    back = trace_row(published.settings, row["dataset"], row["file_digest"], row["row"], by="test", publish_no=1)
+    places = {
+        (entry["agency_code"], entry["scope"])
+        for entry in back["figures"]
+        if (entry["kpi_code"], entry["unit_basis"]) == ("dossier_received", "restated")
+    }
+    # what a commune did is its heir's own, and its new province's with all below it
+    assert places == {("28651", "own"), ("28651", "tree"), ("82", "tree")}
 
 
 def test_what_is_pending_ends_at_the_dossiers_that_were_open_on_the_day(published: World) -> None:

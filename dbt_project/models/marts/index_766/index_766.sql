@@ -16,7 +16,7 @@ value as (
     from {{ ref('kpi_value') }} as kpi_value
     inner join period
         on kpi_value.period_grain = period.period_grain and kpi_value.period_start = period.period_start
-    where kpi_value.scope = 'tree'
+    where kpi_value.scope = 'tree' and kpi_value.unit_basis = 'as_was'
 ),
 
 -- every unit that has figures in a month has every indicator that holds in it, known or not

@@ -272,7 +272,8 @@
     });
     select.replaceChildren.apply(select, listed.map(function (entry) {
       var ended = entry[5] ? egov.say(' (đến ', ' (until ') + egov.day(entry[5]) + ')' : '';
-      return make('option', { value: entry[0], text: '\u2003'.repeat(sought ? 0 : entry[3]) + agencyName(entry) + ended });
+      var begins = entry[6] ? egov.say(' (từ ', ' (from ') + egov.day(entry[6]) + ')' : '';
+      return make('option', { value: entry[0], text: '\u2003'.repeat(sought ? 0 : entry[3]) + agencyName(entry) + ended + begins });
     }));
     select.value = state.agency;
   }
