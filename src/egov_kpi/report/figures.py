@@ -52,8 +52,8 @@ class Kpi:
 
 @dataclass(frozen=True)
 class Agency:
-    """One unit with figures. `depth` is 0 for a province; `ended` when it is no more, `begins` when it is not yet: figures
-    are restated to units of today, whatever the business date."""
+    """One unit with figures. `depth` is 0 for a province; `ended` when it is no more, `begins` when it is not yet:
+    figures are restated to units of today, whatever the business date."""
 
     agency_code: str
     name_vi: str

@@ -58,6 +58,19 @@ UNITS: dict[str, Word] = {
     "days": ("ngày", "days"),
     "points": ("điểm", "points"),
 }
+METHODS: dict[str, Word] = {
+    "A": ("phương pháp A, biểu II.06a", "method A, form II.06a"),
+    "B": ("phương pháp B, QĐ 766", "method B, Decision 766"),
+    "C": ("phương pháp C, so với ngày hẹn", "method C, against the promise"),
+}
+BASES: dict[str, Word] = {"date": ("theo ngày", "by date"), "hour": ("theo giờ", "by the hour")}
+ROLLUPS: dict[str, Word] = {
+    "sum": ("cộng", "summed"),
+    "last": ("lần chốt cuối kỳ", "the last snapshot"),
+    "pending": ("tồn vào ngày cuối kỳ", "what is open on the last day"),
+    "distinct": ("đếm không trùng", "each thing once"),
+    "distinct_in_denominator": ("đếm không trùng trong mẫu số", "each thing of the denominator once"),
+}
 GRAINS: dict[str, Word] = {"month": ("tháng", "month"), "quarter": ("quý", "quarter"), "year": ("năm", "year")}
 UNKNOWN_UNIT: Word = ("Đơn vị không có trong danh mục", "Units that the list does not know")
 
