@@ -1,5 +1,7 @@
 """What is told of a dossier counts in the months of the dossier, whichever of the two comes first."""
 
+from datetime import date
+
 import pandas as pd
 from dbt_world import World, hashed
 from test_models_incremental import COMMUNE, JANUARY, dossiers, same_as_rebuild
@@ -74,6 +76,26 @@ def test_a_fee_counts_in_the_month_of_its_dossier(world: World) -> None:
     world.build("green", [first, second, more], "2023-03-02")
     assert paid_online(world) == (0, 1)
     same_as_rebuild(world, [first, second, more], "2023-03-02")
+
+
+def test_the_reasons_of_a_restatement_look_at_the_days_of_the_dossier(world: World) -> None:
+    """A fee of February that is paid in March changes the figures of January, where its dossier was received."""
+    row = ("a", COMMUNE, "2023-01-10 08:00", "2023-01-12 08:00", "2023-01-12 08:00")
+    first = world.load("one_stop.dossiers", dossiers(row), "2023-02-28")
+    fee = payments(("a", "1", 8000, None, "2023-02-10 08:00"), ("z", "1", 8000, None, "2023-02-10 08:00"))
+    told = world.load("one_stop.payments", fee, "2023-02-28")
+    paid = world.load(
+        "one_stop.payments", payments(("a", "1", 8000, "online", "2023-03-01 08:00")), "2023-03-01", WINDOW
+    )
+
+    contents = {load: world.query("select * from ledger.load_content(%s)", (load,)) for load in (first, told, paid)}
+    of_dossier = {date(2023, 1, 10), date(2023, 1, 12)}
+    assert set(contents[first]["days"].iloc[0]) == of_dossier
+    days = sorted((set(days) for days in contents[told]["days"]), key=len)
+    # nothing is known of the other dossier but the day of its fee
+    assert days == [{date(2023, 2, 10)}, of_dossier | {date(2023, 2, 10)}]
+    assert set(contents[paid]["days"].iloc[0]) == of_dossier | {date(2023, 2, 10)}
+    assert contents[paid]["is_known"].all()
 
 
 def _told(code: str, version: str, **values: object) -> pd.DataFrame:
