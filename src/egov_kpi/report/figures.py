@@ -53,7 +53,8 @@ class Kpi:
 @dataclass(frozen=True)
 class Agency:
     """One unit with figures. `depth` is 0 for a province; `ended` when it is no more, `begins` when it is not yet:
-    figures are restated to units of today, whatever the business date."""
+    figures are restated to units of today, whatever the business date. `today_vi` and `today_en` name the unit that
+    has the code today, where that is another one."""
 
     agency_code: str
     name_vi: str
@@ -63,6 +64,8 @@ class Agency:
     depth: int
     ended: date | None
     begins: date | None
+    today_vi: str
+    today_en: str
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,12 @@ def agencies(conn: Connection) -> list[Agency]:
         select distinct on (a.agency_code) a.agency_code, a.name_vi, a.name_en, a.level,
             coalesce(a.parent_code, '') as parent_code,
             case when a.valid_to < p.business_date then a.valid_to end as ended,
-            case when a.valid_from > p.business_date then a.valid_from end as begins
+            case when a.valid_from > p.business_date then a.valid_from end as begins,
+            case when t.valid_from > a.valid_from then t.name_vi else '' end as today_vi,
+            case when t.valid_from > a.valid_from then t.name_en else '' end as today_en
         from marts.dim_agency as a
         cross join marts.last_publish as p
+        left join marts.dim_agency as t on t.agency_code = a.agency_code and t.valid_to is null
         where a.agency_code in (select v.agency_code from marts.kpi_value as v)
         order by a.agency_code, (a.valid_from <= p.business_date) desc, a.valid_from desc
         """,

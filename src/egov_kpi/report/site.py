@@ -22,7 +22,7 @@ from jinja2 import TemplateError
 
 from egov_kpi.errors import EgovError
 from egov_kpi.report import documents, figures, overview, pages, words
-from egov_kpi.report.figures import Contents
+from egov_kpi.report.figures import Agency, Contents
 from egov_kpi.report.restated import restated
 from egov_kpi.settings import Settings
 from egov_kpi.trace.figure import Connection, one_state
@@ -197,6 +197,13 @@ def _write_data(conn: Connection, folder: Path, publish: dict[str, Any], found: 
         _page(place / f"{_plain(agency_code)}.js", call)
 
 
+def _agency(agency: Agency) -> list[Any]:
+    """A unit as the pages' script reads it, by place."""
+    days = [day.isoformat() if day else "" for day in (agency.ended, agency.begins)]
+    names = (agency.name_vi, agency.name_en, agency.depth, agency.parent_code)
+    return [agency.agency_code, *names, *days, agency.today_vi or "", agency.today_en or ""]
+
+
 def _index(publish: dict[str, Any], found: Contents) -> dict[str, Any]:
     names = ("theme", "name_vi", "name_en", "formula_vi", "formula_en", "unit", "versions")
     return {
@@ -205,8 +212,7 @@ def _index(publish: dict[str, Any], found: Contents) -> dict[str, Any]:
         "main": found.main.agency_code,
         "kpis": [{"key": kpi.key, **{name: getattr(kpi, name) for name in names}} for kpi in found.kpis],
         "agencies": [
-            [agency.agency_code, agency.name_vi, agency.name_en, agency.depth, agency.parent_code,
-             agency.ended.isoformat() if agency.ended else "", agency.begins.isoformat() if agency.begins else ""]
+            _agency(agency)
             for agency in found.agencies
         ],
         "periods": [[span["grain"], span["start"].isoformat(), span["end"].isoformat(), int(span["is_over"])]

@@ -96,7 +96,9 @@
   }
 
   function basisName(basis) {
-    return basis === 'as_was' ? egov.say('đơn vị khi đó', 'units of the time') : egov.say('đơn vị hiện nay', 'units of today');
+    if (basis === 'as_was') return egov.say('đơn vị khi đó', 'units of the time');
+    var unit = agency(state.agency), name = unit[7] ? ': ' + egov.say(unit[7], unit[8]) : '';
+    return egov.say('đơn vị hiện nay', 'units of today') + name;
   }
 
   function section(kpi, found) {
