@@ -111,6 +111,7 @@ class World:
         found = self.kpis(
             f"{colour}.kpi_value where kpi_code = '{code}' and agency_code = '{agency_code}'"
             f" and period_grain = '{grain}' and period_start = '{start}' and scope = '{scope}'"
+            " and unit_basis = 'as_was'"
             f" and '{by}' in ('', method || '/' || due_basis)"
         )
         assert len(found) == 1

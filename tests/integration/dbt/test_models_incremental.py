@@ -179,7 +179,8 @@ def pending(world: World, agency_code: str = DISTRICT, code: str = "pending", by
     """At the end of each month of the series, as far as the colour has it."""
     found = world.query(
         "select period_start::text, numerator::float from green.kpi_value where kpi_code = %s and agency_code = %s"
-        " and period_grain = 'month' and scope = 'tree' and %s in ('', method || '/' || due_basis) order by 1",
+        " and period_grain = 'month' and scope = 'tree' and unit_basis = 'as_was'"
+        " and %s in ('', method || '/' || due_basis) order by 1",
         (code, agency_code, by),
     )
     assert found["period_start"].tolist() == list(MONTHS[: len(found)])

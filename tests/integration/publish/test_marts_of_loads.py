@@ -95,7 +95,7 @@ def figure(settings: Settings, kpi: str, agency: str, grain: str, start: str) ->
     with connect("bi", settings) as conn:
         row = conn.execute(
             "select numerator::int from marts.kpi_value where kpi_code = %s and agency_code = %s and scope = 'tree'"
-            " and period_grain = %s and period_start = %s",
+            " and unit_basis = 'as_was' and period_grain = %s and period_start = %s",
             (kpi, agency, grain, start),
         ).fetchone()
     return row[0] if row else None
