@@ -95,13 +95,24 @@ def test_old_data_is_called_stale_by_its_contract(site: Site) -> None:
 
 def test_units_come_in_vietnamese_order_below_the_one_they_belong_to(site: Site) -> None:
     agencies = told(site.path / "data" / "index.js")["agencies"]
-    of_province = [name for _, name, _, depth, parent, _ in agencies if (depth, parent) == (1, "82")]
+    of_province = [name for _, name, _, depth, parent, *_ in agencies if (depth, parent) == (1, "82")]
     assert of_province == [
         "Huyện Cái Bè", "Huyện Cai Lậy", "Huyện Châu Thành", "Huyện Chợ Gạo", "Huyện Gò Công Đông",
         "Huyện Gò Công Tây", "Huyện Tân Phú Đông", "Huyện Tân Phước", "Thành phố Gò Công", "Thành phố Mỹ Tho",
         "Thị xã Cai Lậy",
     ]  # fmt: skip
     assert told(site.path / "data" / "index.js")["main"] == "82"
+
+
+def test_a_unit_of_today_is_told_from_the_one_that_had_its_code(world: World, site: Site) -> None:
+    agencies = {entry[0]: entry for entry in told(site.path / "data" / "index.js")["agencies"]}
+    # Tiền Giang went into the new Đồng Tháp, which has its code; Thái Nguyên, which took over Bắc Kạn, is not there yet
+    assert agencies["82"][1:3] + agencies["82"][5:] == [
+        "Tỉnh Tiền Giang", "Tien Giang Province", "", "", "Tỉnh Đồng Tháp", "Dong Thap Province"
+    ]  # fmt: skip
+    assert agencies["19"][6] == "2025-07-01"
+    shown = told(site.path / "data" / "online_service" / "82.js")
+    assert {"dossier_received|-|-|tree|as_was", "dossier_received|-|-|tree|restated"} <= set(shown)
 
 
 def test_nothing_is_fetched_from_elsewhere_and_no_pseudonym_is_in_it(world: World, site: Site) -> None:
