@@ -186,7 +186,7 @@ def _distinct(happened: Happened, rows: pd.DataFrame) -> Amounts:
 
 def _flow(happened: Happened, rows: pd.DataFrame, days: str) -> Amounts:
     """Counts rows by the period of a day."""
-    return _sum(happened, _in_periods(rows.assign(amount=1), days))
+    return _sum(happened, _in_periods(rows[["agency_code", days]].assign(amount=1), days))
 
 
 def _last(rows: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +198,7 @@ def _last(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _stock(happened: Happened, rows: pd.DataFrame, amount: pd.Series) -> Amounts:
     """Adds a stock as the last snapshots of the period show it; `amount` is 0 for rows that do not count."""
-    return _sum(happened, _last(rows.assign(amount=amount)))
+    return _sum(happened, _last(rows[["agency_code", "snapshot_date"]].assign(amount=amount)))
 
 
 # --- measures ---------------------------------------------------------------------------------------------------------
@@ -530,11 +530,12 @@ def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
 def figures(happened: Happened) -> pd.DataFrame:
     """Every KPI for every unit, scope and period of that state of the world."""
     cells = _cells(happened)
+    places = pd.MultiIndex.from_frame(cells[_CELL])
 
     # Several KPIs share a denominator.
     @cache
     def amount(measure: Measure) -> pd.Series:
-        return _filled(cells, measure(happened))
+        return _filled(places, measure(happened))
 
     frames = [
         cells.assign(
@@ -563,10 +564,10 @@ def all_kpis() -> tuple[Kpi, ...]:
     return (*KPIS, *truth_one_stop.KPIS)
 
 
-def _filled(cells: pd.DataFrame, amounts: Amounts) -> pd.Series:
+def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
     """The amounts in the order of the cells, zero where nothing happened."""
-    filled = cells.merge(amounts, on=_CELL, how="left", validate="1:1")
-    return filled["amount"].fillna(0).astype(float)
+    filled = amounts.set_index(_CELL, verify_integrity=True)["amount"].reindex(cells)
+    return filled.fillna(0).astype(float).reset_index(drop=True)
 
 
 def _cells(happened: Happened) -> pd.DataFrame:
