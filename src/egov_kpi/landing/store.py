@@ -296,6 +296,11 @@ def _is_intact(place: Path) -> bool:
     return all(file.path.exists() and file_digest(file.path) == file.sha256_landed for file in landed.files)
 
 
+def sweep(settings: Settings, contract: Contract) -> None:
+    """Remove what killed writers of this dataset left behind, also when its source has nothing to send tonight."""
+    _sweep(settings.landing_dir / contract.system / contract.dataset)
+
+
 def _sweep(home: Path) -> None:
     """Remove what a killed writer left behind; a living one holds the lock of its folder."""
     for folder in home.glob(f"{_INCOMING}*"):

@@ -40,7 +40,10 @@ def ensure_staged(settings: Settings, contract: Contract, load_seq: int) -> dict
 
 
 def sweep(settings: Settings, contract: Contract, waiting: list[int]) -> None:
-    """Drop what a killed run left in inbound of loads that are decided by now."""
+    """Drop what a killed run left: in inbound of loads decided by now, in landing of deliveries half received."""
+    from egov_kpi.landing import store
+
+    store.sweep(settings, contract)
     with connect("loader", settings) as conn:
         rows = conn.execute(
             "select c.relname from pg_class as c where c.relnamespace = 'inbound'::regnamespace and c.relkind = 'r' "

@@ -1,6 +1,7 @@
 """Loads of a night on a real Postgres: accounts, second runs, kills, blocks, files in hand."""
 
 import csv
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,18 @@ def test_the_next_night_starts_where_the_last_promoted_window_ended(night_wareho
     _night(MAIL, FIRST, night_warehouse)
     pulled = ingest.pull_and_stage(MAIL, SECOND, settings=night_warehouse)
     assert pulled["window_from"] == FIRST.isoformat()
+
+
+def test_a_delivery_half_received_is_swept_also_when_the_source_has_nothing_new(night_warehouse: Settings) -> None:
+    for day in (6, 7):
+        ingest.pull_and_stage("iso.certificates", date(2023, 3, day))
+        ingest.gate_and_promote("iso.certificates", date(2023, 3, day))
+    left = night_warehouse.landing_dir / "iso" / "certificates" / ".incoming-0123456789abcdef"
+    left.mkdir()
+    then = left.stat().st_mtime - 120
+    os.utime(left, (then, then))
+    told = ingest.pull_and_stage("iso.certificates", date(2023, 3, 8))
+    assert (told["loads"], left.exists()) == ([], False)
 
 
 def test_a_blocked_window_is_asked_for_again(night_warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
