@@ -120,10 +120,16 @@ def few_units(units: pd.DataFrame) -> list[str]:
 
 
 def _keep_few_units(settings: Settings) -> None:
-    """Other units would have their zeros in every figure's table, and a seed's time goes into those."""
+    """Other units would have their zeros in every figure's table, and a seed's time goes into those. Heirs stay."""
     chosen = few_units(load_units())
     with psycopg.connect(settings.database_url) as conn:
-        conn.execute("delete from ref.agency where not agency_code = any(%s)", (chosen,))
+        conn.execute(
+            "delete from ref.agency where not agency_code = any(case when valid_to is null then array("
+            "select s.new_code from ref.agency_successor as s where s.old_code = any(%(chosen)s))"
+            " else %(chosen)s end)",
+            {"chosen": chosen},
+        )
+        conn.execute("delete from ref.agency_successor where not new_code in (select agency_code from ref.agency)")
         conn.execute("delete from ref.agency_alias where not agency_code = any(%s)", (chosen,))
 
 
