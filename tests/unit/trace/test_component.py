@@ -14,8 +14,10 @@ from egov_kpi.trace.rows import Measure, _components
 DAY = date(2023, 1, 1)
 
 
-def rows(*amounts: int, key: str = "") -> list[tuple[Any, ...]]:
-    return [("823", 1, "f", number, DAY, key, Decimal(amount), False) for number, amount in enumerate(amounts)]
+def rows(*amounts: int, key: str = "", share: str = "1") -> list[tuple[Any, ...]]:
+    """`share` is what a unit of today took over of the rows' unit."""
+    taken = Decimal(share)
+    return [("823", 1, "f", number, DAY, key, Decimal(amount), False, taken) for number, amount in enumerate(amounts)]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,12 @@ def test_rows_against_their_component(
     stored = {("823", DAY, key): Decimal(component)}
     _, mismatches = _components(rows(*amounts, key=key), stored, Measure(code, "sum", "sum"))
     assert (not mismatches) is holds
+
+
+def test_a_unit_of_today_gets_its_share_of_a_component() -> None:
+    stored = {("823", DAY, ""): Decimal(3)}
+    components, mismatches = _components(rows(1, 1, 1, share="0.25"), stored, Measure("dossier_received", "sum", "sum"))
+    assert (sum(components.values()), mismatches) == (Decimal("0.75"), [])
 
 
 def test_measures_that_are_one_per_unit_are_those_of_the_model() -> None:
