@@ -566,7 +566,7 @@ def all_kpis() -> tuple[Kpi, ...]:
 
 def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
     """The amounts in the order of the cells, zero where nothing happened."""
-    filled = amounts.set_index(_CELL, verify_integrity=True)["amount"].reindex(cells)
+    filled: pd.Series = amounts.set_index(_CELL)["amount"].reindex(cells)
     return filled.fillna(0).astype(float).reset_index(drop=True)
 
 
