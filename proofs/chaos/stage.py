@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import fcntl
 import json
 import os
 import random
@@ -228,24 +227,9 @@ def breaches(world: World, digest: str) -> Iterator[str]:
 
 
 def leftovers(world: World) -> list[Path]:
-    """Folders of deliveries that were never completed; of one that is being received its writer holds the lock."""
+    """Folders of deliveries that were never completed."""
     landing = world.settings.landing_dir
-    found = [path for kind in (".incoming-*", ".discarded-*") for path in landing.rglob(kind)]
-    return [path for path in found if not _is_locked(path)]
-
-
-def _is_locked(folder: Path) -> bool:
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return True  # its writer has just finished
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+    return [path for kind in (".incoming-*", ".discarded-*") for path in landing.rglob(kind)]
 
 
 def age_leftovers(world: World) -> None:
