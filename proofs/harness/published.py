@@ -32,7 +32,7 @@ def _publish_nights(settings: Settings) -> None:
     key = secrets.token_hex(16)
     with FaultServer(create_app(generate("calibrated", SEED), key)) as source:
         place = (settings.database_url, settings.local_dir)
-        with environment(*place, SOURCE_BASE_URL=source.url, SOURCE_TOKEN=key, PROVINCES=CALIBRATED) as pointed:
+        with environment(*place, SOURCE_BASE_URL=source.url, SOURCE_TOKEN=key) as pointed:
             for night, datasets in NIGHTS.items():
                 publish_night(pointed, night, datasets)
 

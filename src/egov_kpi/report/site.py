@@ -201,7 +201,7 @@ def _agency(agency: Agency) -> list[Any]:
     """A unit as the pages' script reads it, by place."""
     days = [day.isoformat() if day else "" for day in (agency.ended, agency.begins)]
     names = (agency.name_vi, agency.name_en, agency.depth, agency.parent_code)
-    return [agency.agency_code, *names, *days, agency.today_vi or "", agency.today_en or ""]
+    return [agency.agency_code, *names, *days, agency.today_vi, agency.today_en]
 
 
 def _index(publish: dict[str, Any], found: Contents) -> dict[str, Any]:

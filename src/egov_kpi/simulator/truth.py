@@ -144,9 +144,14 @@ class Happened:
         """(unit, scope, member): what belongs to a unit, itself alone or with all units below it."""
         if self.other_pairs is not None:
             return self.other_pairs
-        tree = closure(self.records.units).assign(scope="tree")
-        own = tree[tree["agency_code"] == tree["member_code"]].assign(scope="own")
-        return pd.concat([own, tree], ignore_index=True)
+        return belonging(self.records.units)
+
+
+def belonging(units: pd.DataFrame) -> pd.DataFrame:
+    """(unit, scope, member): each unit itself, alone or with all units below it."""
+    tree = closure(units).assign(scope="tree")
+    own = tree[tree["agency_code"] == tree["member_code"]].assign(scope="own")
+    return pd.concat([own, tree], ignore_index=True)
 
 
 # --- periods and roll-ups ---------------------------------------------------------------------------------------------
@@ -531,6 +536,8 @@ def figures(happened: Happened) -> pd.DataFrame:
     """Every KPI for every unit, scope and period of that state of the world."""
     cells = _cells(happened)
     places = pd.MultiIndex.from_frame(cells[_CELL])
+    if not places.is_unique:
+        raise ValueError("a unit, scope and period is asked for twice")
 
     # Several KPIs share a denominator.
     @cache

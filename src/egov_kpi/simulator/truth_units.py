@@ -10,7 +10,6 @@ import pandas as pd
 
 from egov_kpi.simulator import truth
 from egov_kpi.simulator.records import Records
-from egov_kpi.simulator.units import closure
 from egov_kpi.units.reference import FIRST_DAY, Successor, load
 
 # No reference of communes and provinces has departments; their successors are taken from reports of the merger.
@@ -26,9 +25,7 @@ def heirs() -> dict[str, str]:
 
 def pairs(units: pd.DataFrame) -> pd.DataFrame:
     """(today's unit, scope, member of the first epoch): what each predecessor was alone, and with all below it."""
-    tree = closure(units).assign(scope="tree")
-    own = tree[tree["agency_code"] == tree["member_code"]].assign(scope="own")
-    both = pd.concat([own, tree], ignore_index=True)
+    both = truth.belonging(units)
     return both.assign(agency_code=both["agency_code"].map(heirs())).dropna(subset=["agency_code"]).drop_duplicates()
 
 

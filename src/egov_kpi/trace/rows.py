@@ -85,33 +85,31 @@ def _measure(figure: Figure, side: str) -> Measure:
     return Measure(told[f"{side}_measure"], told[f"{side}_time_rollup"], unit_rollup, within)
 
 
-# Units below a unit, for as long as each was: the same line as int_agency__scope draws, walked downwards.
-_MEMBERS = """
-    member as (
-        select a.agency_code, a.valid_from, coalesce(a.valid_to, 'infinity'::date) as valid_to, 1::numeric as share
+# Where the walk begins: at the unit itself, or at what a unit of today was before, its predecessors all the way back,
+# each with the share that was taken over.
+_ROOTS = {
+    "as_was": """
+    root as (
+        select a.agency_code, a.valid_from, 1::numeric as share
         from {agency} as a where a.agency_code = %(agency_code)s
-        union all
-        select below.agency_code, greatest(member.valid_from, below.valid_from),
-            least(member.valid_to, coalesce(below.valid_to, 'infinity'::date)), member.share
-        from member inner join {agency} as below
-            on below.parent_code = member.agency_code and %(scope)s = 'tree'
-            and member.valid_from <= coalesce(below.valid_to, 'infinity'::date) and below.valid_from <= member.valid_to
     )
-"""
-# What a unit of today was before: its predecessors all the way back, each with what was below it while it was. The same
-# as int_agency__scope draws; the share is what the unit of today took over.
-_PREDECESSORS = """
-    heir as (
+""",
+    "restated": """
+    root as (
         select a.agency_code, a.valid_from, 1::numeric as share
         from {agency} as a where a.agency_code = %(agency_code)s and a.valid_to is null
         union all
-        select s.old_code, s.old_valid_from, heir.share * s.share
-        from heir inner join ref.agency_successor as s
-            on s.new_code = heir.agency_code and s.new_valid_from = heir.valid_from
-    ),
+        select s.old_code, s.old_valid_from, root.share * s.share
+        from root inner join ref.agency_successor as s
+            on s.new_code = root.agency_code and s.new_valid_from = root.valid_from
+    )
+""",
+}
+# Units below them, for as long as each was: the same line as int_agency__scope draws, walked downwards.
+_MEMBERS = """
     member as (
-        select a.agency_code, a.valid_from, coalesce(a.valid_to, 'infinity'::date) as valid_to, heir.share
-        from heir inner join {agency} as a using (agency_code, valid_from)
+        select a.agency_code, a.valid_from, coalesce(a.valid_to, 'infinity'::date) as valid_to, root.share
+        from root inner join {agency} as a using (agency_code, valid_from)
         union all
         select below.agency_code, greatest(member.valid_from, below.valid_from),
             least(member.valid_to, coalesce(below.valid_to, 'infinity'::date)), member.share
@@ -194,7 +192,7 @@ class _Query:
         return [str(row[0]) for row in self.conn.execute(query, self.parameters)]
 
     def _member_query(self) -> sql.Composed:
-        text = _PREDECESSORS if self.figure.asked.unit_basis == "restated" else _MEMBERS
+        text = f"{_ROOTS[self.figure.asked.unit_basis]}, {_MEMBERS}"
         return sql.SQL(text).format(agency=self._table("dim_agency"))
 
     def _rows(self, measure: Measure) -> list[tuple[Any, ...]]:
