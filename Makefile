@@ -11,6 +11,8 @@ BIN := $(CURDIR)/.venv/bin
 # Everything runs from the project's own environment, whatever is first in the caller's PATH.
 export PATH := $(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Images of Python often forbid it to keep what it compiled: then each of hundreds of processes compiles its imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST_ARGS ?=
 # Kills of `make chaos`: so many at the level of a stage, so many under Airflow.
 SEEDS ?= 12

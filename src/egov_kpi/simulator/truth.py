@@ -5,7 +5,7 @@ the first record to the as-of date, also where nothing happened (numerator 0, de
 docs/reference/simulator.md.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -527,12 +527,15 @@ KPIS: tuple[Kpi, ...] = (
 )
 
 
-def expected_kpis(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
-    """Every KPI for every unit, own and tree, by month, quarter and year, as known at the end of the day `as_of`."""
-    return figures(Happened(records, pd.Timestamp(as_of)))
+def expected_kpis(records: Records, as_of: str | pd.Timestamp, codes: Container[str] | None = None) -> pd.DataFrame:
+    """Every KPI for every unit, own and tree, by month, quarter and year, as known at the end of the day `as_of`.
+
+    `codes`: these KPIs alone, when a caller looks at no other.
+    """
+    return figures(Happened(records, pd.Timestamp(as_of)), codes)
 
 
-def figures(happened: Happened) -> pd.DataFrame:
+def figures(happened: Happened, codes: Container[str] | None = None) -> pd.DataFrame:
     """Every KPI for every unit, scope and period of that state of the world."""
     cells = _cells(happened)
     places = pd.MultiIndex.from_frame(cells[_CELL])
@@ -553,6 +556,7 @@ def figures(happened: Happened) -> pd.DataFrame:
             denominator=float("nan") if kpi.denominator is None else amount(kpi.denominator),
         )
         for kpi in all_kpis()
+        if codes is None or kpi.code in codes
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from egov_kpi.simulator.faults import CONTROL, Fault, FaultServer
-from egov_kpi.simulator.records import generate
+from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.server import create_app
 
 KEY = "shared-key-of-the-test"
@@ -15,8 +15,8 @@ PAGES = "/portal/api/procedures?snapshot=2022-10-31&size=100"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[FaultServer]:
-    with FaultServer(create_app(generate("calibrated"), KEY)) as server:
+def running(known: Records) -> Iterator[FaultServer]:
+    with FaultServer(create_app(known, KEY)) as server:
         yield server
 
 

@@ -23,13 +23,8 @@ TO = {"to": "2023-03-06"}
 
 
 @pytest.fixture(scope="module")
-def records() -> Records:
-    return generate("calibrated")
-
-
-@pytest.fixture(scope="module")
-def app(records: Records) -> Starlette:
-    return create_app(records, KEY)
+def app(known: Records) -> Starlette:
+    return create_app(known, KEY)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +47,7 @@ def _token(client: httpx.Client, secret: str = KEY, client_id: str = "egov-kpi")
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-def test_pages_hold_every_item_once(client: httpx.Client, records: Records) -> None:
+def test_pages_hold_every_item_once(client: httpx.Client, known: Records) -> None:
     token, address = _token(client), "/ioffice/api/v1/outgoing-documents"
     items, page = [], 1
     while True:
@@ -62,7 +57,7 @@ def test_pages_hold_every_item_once(client: httpx.Client, records: Records) -> N
         items += answer["items"]
         page += 1
     assert len(items) == answer["total"]
-    expected = exports.outgoing_documents(records, Window(None, pd.Timestamp("2023-03-06")))
+    expected = exports.outgoing_documents(known, Window(None, pd.Timestamp("2023-03-06")))
     assert pd.DataFrame(items).equals(expected)
 
 

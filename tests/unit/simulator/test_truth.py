@@ -1,25 +1,24 @@
 """The oracle's roll-ups on a handful of records whose answers can be checked by eye."""
 
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import pandas as pd
 import pytest
 
 from egov_kpi.simulator.one_stop import NOTHING
-from egov_kpi.simulator.records import Records, generate
+from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.truth import KEY, KPIS, all_kpis, compare, expected_kpis
 
 DISTRICT, FIRST, SECOND = "823", "28651", "28654"
 
 
 @pytest.fixture(scope="module")
-def empty() -> Records:
+def empty(known: Records) -> Records:
     """The calibrated profile without a record, and with few units."""
-    full = generate("calibrated")
-    units = full.units[full.units["agency_code"].isin(["82", DISTRICT, FIRST, SECOND, "06", "058"])]
-    names = [field.name for field in fields(full) if isinstance(getattr(full, field.name), pd.DataFrame)]
+    units = known.units[known.units["agency_code"].isin(["82", DISTRICT, FIRST, SECOND, "06", "058"])]
+    names = [item.name for item in fields(known) if isinstance(getattr(known, item.name), pd.DataFrame)]
     names = [name for name in names if name not in ("units", "flaws")]
-    return replace(full, units=units, one_stop=NOTHING, **{name: getattr(full, name).head(0) for name in names})
+    return replace(known, units=units, one_stop=NOTHING, **{name: getattr(known, name).head(0) for name in names})
 
 
 def _rows(like: pd.DataFrame, *rows: dict[str, object]) -> pd.DataFrame:
@@ -49,8 +48,22 @@ USUAL |= dict.fromkeys(("pending_in_time", "pending_overdue"), ("A", "date"))
 KINDS = {**{kpi.code: (kpi.method, kpi.due_basis) for kpi in KPIS}, **USUAL}
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The oracle, asked for one KPI at a time."""
+
+    records: Records
+    day: str = "2023-03-06"
+    _told: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def of(self, kpi: str) -> pd.DataFrame:
+        if kpi not in self._told:
+            self._told[kpi] = expected_kpis(self.records, self.day, {kpi})
+        return self._told[kpi]
+
+
 def _value(
-    truth: pd.DataFrame,
+    asked: Asked,
     kpi: str,
     agency: str,
     scope: str = "tree",
@@ -59,6 +72,7 @@ def _value(
     by: tuple[str, str] | None = None,
 ) -> tuple[float, float]:
     cell = dict(zip(KEY, (kpi, *(by or KINDS[kpi]), agency, scope, grain, start), strict=True))
+    truth = asked.of(kpi)
     rows = truth[(truth[list(cell)].astype(str) == pd.Series(cell)).all(axis=1)]
     assert len(rows) == 1, cell
     return rows.iloc[0]["numerator"], rows.iloc[0]["denominator"]
@@ -71,7 +85,7 @@ def test_late_is_by_day_and_nothing_without_a_due_date_is_on_time(empty: Records
         _settled("a day late", "2023-01-21 08:00"),
         _settled("no due date", "2023-01-12 08:00", due_at=pd.NaT),
     )
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     assert _value(truth, "ontime_settled", DISTRICT) == (1, 3)
     assert _value(truth, "late_external", DISTRICT)[0] == 1
 
@@ -84,7 +98,7 @@ def test_filed_and_refused_are_not_received_and_withdrawn_is_not_settled(empty: 
         _dossier("withdrawn", dossier_status="withdrawn", finished_at=pd.Timestamp("2023-01-11 09:00")),
         _settled("done", "2023-01-12 08:00"),
     )
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     assert _value(truth, "dossier_received", DISTRICT)[0] == 2
     assert _value(truth, "settled_share", DISTRICT) == (1, 2)
     assert _value(truth, "ontime_settled", DISTRICT) == (1, 1)
@@ -97,7 +111,7 @@ def test_the_newest_version_up_to_the_day_counts(empty: Records) -> None:
         _dossier("moved", agency_code=SECOND, updated_at=pd.Timestamp("2023-03-07 00:00")),
     )
     records = replace(empty, dossiers=dossiers)
-    before, after = expected_kpis(records, "2023-03-06"), expected_kpis(records, "2023-03-07")
+    before, after = Asked(records), Asked(records, "2023-03-07")
     assert _value(before, "bcci_received", FIRST) == (1, 1)
     assert _value(after, "bcci_received", FIRST) == (0, 0)
     assert _value(after, "bcci_received", SECOND) == (0, 1)
@@ -118,7 +132,7 @@ def test_three_methods_side_by_side(empty: Records) -> None:
         _dossier("open for ever", due_at=pd.NaT),
         _dossier("filed", dossier_status="registered"),
     )
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     # A: withdrawn and waiting are on time; what is pending is not looked at
     assert _value(truth, "ontime_settled", DISTRICT, by=("A", "date")) == (5, 7)
     assert _value(truth, "ontime_settled", DISTRICT, by=("A", "hour")) == (4, 7)
@@ -145,7 +159,7 @@ def test_what_is_pending_is_that_of_the_last_day(empty: Records) -> None:
         _settled("same month", "2023-01-31 09:00"),
         _dossier("since February", received_at=pd.Timestamp("2023-02-28 16:00")),
     )
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     months = [_value(truth, "pending", DISTRICT, grain="month", start=f"2023-0{month}-01")[0] for month in (1, 2, 3)]
     assert months == [1, 2, 1]
     assert _value(truth, "pending", DISTRICT)[0] == 1
@@ -154,7 +168,7 @@ def test_what_is_pending_is_that_of_the_last_day(empty: Records) -> None:
 
 def test_an_empty_unit_has_nothing_and_not_all(empty: Records) -> None:
     dossiers = _rows(empty.dossiers, _settled("elsewhere", "2023-01-12 08:00"))
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     for by in (("A", "date"), ("A", "hour"), ("B", "date"), ("B", "hour"), ("C", "date"), ("C", "hour")):
         assert _value(truth, "ontime_settled", SECOND, by=by) == (0, 0)
 
@@ -163,7 +177,7 @@ def test_own_and_tree(empty: Records) -> None:
     dossiers = _rows(
         empty.dossiers, _dossier("a"), _dossier("b", agency_code=SECOND), _dossier("c", agency_code=DISTRICT)
     )
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     assert _value(truth, "dossier_received", DISTRICT, "own")[0] == 1
     assert _value(truth, "dossier_received", DISTRICT, "tree")[0] == 3
     assert _value(truth, "dossier_received", "82", "own")[0] == 0
@@ -173,7 +187,7 @@ def test_own_and_tree(empty: Records) -> None:
 
 def test_settled_share_follows_the_received_and_not_the_month_of_settling(empty: Records) -> None:
     dossiers = _rows(empty.dossiers, _settled("carried over", "2023-02-02 08:00"))
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, dossiers=dossiers))
     assert _value(truth, "settled_share", FIRST, grain="month", start="2023-01-01") == (1, 1)
     assert _value(truth, "settled_share", FIRST, grain="month", start="2023-02-01") == (0, 0)
     assert _value(truth, "ontime_settled", FIRST, grain="month", start="2023-02-01") == (0, 1)
@@ -194,7 +208,7 @@ def test_a_stock_is_the_units_last_snapshot_of_the_period(empty: Records) -> Non
         _mailbox(2, "2023-02-28", "closed"),
         _mailbox(3, "2023-01-31", agency_code=SECOND),
     )
-    truth = expected_kpis(replace(empty, mailboxes=mailboxes), "2023-03-06")
+    truth = Asked(replace(empty, mailboxes=mailboxes))
     assert _value(truth, "mail_issued", FIRST, grain="month", start="2023-01-01")[0] == 2
     assert _value(truth, "mail_used", FIRST, grain="month", start="2023-01-01")[0] == 1
     assert _value(truth, "mail_issued", FIRST)[0] == 0
@@ -208,8 +222,8 @@ def test_a_corrected_snapshot_wins_as_a_whole(empty: Records) -> None:
         empty.mailboxes, _mailbox(1, "2023-01-31"), _mailbox(2, "2023-01-31"), _mailbox(1, "2023-01-31", **again)
     )
     records = replace(empty, mailboxes=mailboxes)
-    assert _value(expected_kpis(records, "2023-02-01"), "mail_issued", FIRST)[0] == 2
-    assert _value(expected_kpis(records, "2023-02-02"), "mail_issued", FIRST)[0] == 1
+    assert _value(Asked(records, "2023-02-01"), "mail_issued", FIRST)[0] == 2
+    assert _value(Asked(records, "2023-02-02"), "mail_issued", FIRST)[0] == 1
 
 
 def _offer(agency: str, code: str, level: str, service: str, **values: object) -> dict[str, object]:
@@ -233,7 +247,7 @@ def test_procedures_are_distinct_by_procedure_and_level(empty: Records) -> None:
     dossiers = _rows(
         empty.dossiers, _dossier("a", channel="online"), _dossier("b", channel="online", agency_code=SECOND)
     )
-    truth = expected_kpis(replace(empty, procedures=procedures, dossiers=dossiers), "2023-03-06")
+    truth = Asked(replace(empty, procedures=procedures, dossiers=dossiers))
     assert _value(truth, "tthc_posted", DISTRICT)[0] == 2
     assert _value(truth, "dvc_partial", DISTRICT)[0] == 2
     assert _value(truth, "dvc_full", DISTRICT)[0] == 1
@@ -259,7 +273,7 @@ def test_a_unit_is_compliant_once_and_until_its_announcement_expires(empty: Reco
         _certificate(SECOND, "last year's audit", internal_audit_date=pd.Timestamp("2022-12-30")),
         _certificate(DISTRICT, "voluntary", is_mandated=False, valid_until_date=pd.NaT),
     )
-    truth = expected_kpis(replace(empty, certificates=certificates), "2023-03-06")
+    truth = Asked(replace(empty, certificates=certificates))
     assert _value(truth, "iso_compliance", DISTRICT, grain="month", start="2023-01-01") == (1, 2)
     assert _value(truth, "iso_compliance", DISTRICT) == (0, 2), "expired within the quarter"
     assert _value(truth, "iso_procedures_covered", DISTRICT, grain="month", start="2023-01-01")[0] == 30
@@ -268,7 +282,7 @@ def test_a_unit_is_compliant_once_and_until_its_announcement_expires(empty: Reco
 
 def test_compare_finds_a_wrong_value_a_missing_row_and_a_row_too_many(empty: Records) -> None:
     dossiers = _rows(empty.dossiers, _dossier("a"))
-    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06")
+    truth = expected_kpis(replace(empty, dossiers=dossiers), "2023-03-06", {"dossier_received", "settled_share"})
     assert compare(truth, truth).empty
     wrong = truth.copy()
     wrong.loc[0, "numerator"] += 1
