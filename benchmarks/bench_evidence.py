@@ -1,7 +1,7 @@
 """A year of events through the verifier: 365 nights of 60 events, with bodies as long as those of real nights.
 
-Prints seconds of wall clock and of the processor. The pack has the ledger, its anchors, gate results and manifests, and
-no figures, whose number does not depend on the length of the ledger.
+Prints seconds of wall clock and of the processor. The pack has the ledger, its anchors and gate results, and no
+figures, whose number does not depend on the length of the ledger.
 """
 
 import argparse
@@ -54,15 +54,13 @@ def year(nights: int, per_night: int) -> bytes:
             named = {"event_no": number, "event_hash": events[-1]["event_hash"], "time": event["occurred_at"]}
             anchors.append({**named, "publish_no": night})
     told = [{**event, "said": verify.parse(event["body"])} for event in events]
-    loads = [event["said"] for event in told if event["kind"] == "load_registered"]
-    gone = [{**{n: load[n] for n in ("load_seq", "dataset", "content_digest")}, "gone": True} for load in loads]
+    gone = [event["said"]["load_seq"] for event in told if event["kind"] == "load_registered"]
     members = {
         "events.jsonl": b"".join(map(pack.line, events)),
         "anchors.jsonl": b"".join(map(pack.line, anchors)),
-        "gates.csv": pack.table(verify.COLUMNS["gates.csv"], list(verify.gate_rows(told))),
-        "manifests.jsonl": b"".join(map(pack.line, gone)),
+        "gates.csv": verify.table("gates.csv", verify.gate_rows(told)),
     }
-    return pack.pack(members, nights, 1, len(events))
+    return pack.pack(members, nights, 1, len(events), gone)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.evidence import pack, readme, verify
 from egov_kpi.evidence.anchor import MOMENT, Anchor, covering, known_anchors
 from egov_kpi.evidence.queries import model_sources
-from egov_kpi.landing.model import MANIFEST, delivery_from_manifest
+from egov_kpi.landing.model import MANIFEST, Delivery, delivery_from_manifest
 from egov_kpi.ledger.events import append
 from egov_kpi.publish.publish import KEYS
 from egov_kpi.settings import Settings
@@ -67,8 +67,10 @@ def export(settings: Settings, publish_no: int, path: Path, since_anchor: bool =
     with connect("auditor", settings) as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         segment = _segment(conn, settings, anchors, publish_no, since_anchor)
-        members = _members(conn, settings, segment, anchors)
-    content = pack.pack(members, publish_no, segment.first, segment.last)
+        told = _events(conn, segment)
+        members = _members(conn, settings, segment, anchors, told)
+    gone, changed = _landing(settings, told)
+    content = pack.pack(members, publish_no, segment.first, segment.last, gone, changed)
     pack.write_new(path, content)
     return _checked(settings, path, segment, hashlib.sha256(content).hexdigest())
 
@@ -115,21 +117,19 @@ def _last_event(conn: Connection, settings: Settings, event_no: int) -> int:
         last = covering(settings, certificate)
 
 
-def _members(conn: Connection, settings: Settings, segment: Segment, anchors: list[Anchor]) -> dict[str, bytes]:
-    events = _events(conn, segment)
+def _members(
+    conn: Connection, settings: Settings, segment: Segment, anchors: list[Anchor], told: list[dict[str, Any]]
+) -> dict[str, bytes]:
     number = int(segment.published["publish_no"])
-    # The chain may be broken: what its good part tells is shown, and the verifier says the rest.
-    told = [{**event, "said": json.loads(event["body"])} for event in events]
     built = [event["said"] for event in told if event["event_no"] == segment.published["build_event_no"]]
     named = [anchor for anchor in anchors if segment.first - 1 <= anchor.event_no <= segment.last]
     return {
         "README.md": readme.text(number, segment.published).encode(),
         "verify.py": Path(verify.__file__).read_bytes(),
-        "events.jsonl": b"".join(pack.line(event) for event in events),
+        "events.jsonl": b"".join(pack.line({name: event[name] for name in _EVENT_COLUMNS}) for event in told),
         "anchors.jsonl": b"".join(f"{anchor.line}\n".encode() for anchor in named),
-        "gates.csv": pack.table(verify.COLUMNS["gates.csv"], verify.gate_rows(told)),
-        "manifests.jsonl": b"".join(pack.line(_manifest(settings, event["said"])) for event in _loads(told)),
-        "figures.csv": pack.table(verify.COLUMNS["figures.csv"], _figures(conn, number)),
+        "gates.csv": verify.table("gates.csv", verify.gate_rows(told)),
+        "figures.csv": verify.table("figures.csv", _figures(conn, number)),
         **_leaves(conn, segment.published),
         **_queries(settings, built, segment.published),
     }
@@ -141,30 +141,28 @@ def _events(conn: Connection, segment: Segment) -> list[dict[str, Any]]:
         " from ledger.event as e where e.event_no between %s and %s order by e.event_no",
         (segment.first, segment.last),
     ).fetchall()
-    return [dict(zip(_EVENT_COLUMNS, row, strict=True)) for row in rows]
+    events = [dict(zip(_EVENT_COLUMNS, row, strict=True)) for row in rows]
+    # The chain may be broken: what its good part tells is shown, and the verifier says the rest.
+    return [{**event, "said": json.loads(event["body"])} for event in events]
 
 
-def _loads(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [event for event in events if event["kind"] == "load_registered"]
+def _landing(settings: Settings, events: list[dict[str, Any]]) -> tuple[list[int], list[int]]:
+    """Loads of these events of which the landing zone has no manifest today, and those of which it says otherwise."""
+    gone, changed = [], []
+    for load in (event["said"] for event in events if event["kind"] == "load_registered"):
+        folder = settings.landing_dir / load["landing_path"]
+        if not (folder / MANIFEST).exists():
+            gone.append(load["load_seq"])
+        elif not _is_as_registered(delivery_from_manifest(folder), load):
+            changed.append(load["load_seq"])
+    return gone, changed
 
 
-def _manifest(settings: Settings, load: dict[str, Any]) -> dict[str, Any]:
-    """What the landing zone says of a load today: no name of a file, no address of a source."""
-    folder = settings.landing_dir / load["landing_path"]
-    told = {"load_seq": load["load_seq"], "dataset": load["dataset"], "content_digest": load["content_digest"]}
-    if not (folder / MANIFEST).exists():
-        return {**told, "gone": True}
-    delivery = delivery_from_manifest(folder)
-    files = [
-        {"bytes": file.bytes, "sha256_landed": file.sha256_landed, "sha256_received": file.sha256_received}
-        for file in delivery.files
-    ]
-    return {
-        "load_seq": load["load_seq"],
-        "dataset": delivery.contract_id,
-        "content_digest": delivery.content_digest,
-        "files": files,
-    }
+def _is_as_registered(delivery: Delivery, load: dict[str, Any]) -> bool:
+    files = [(file.bytes, file.sha256_landed, file.sha256_received) for file in delivery.files]
+    registered = [(file["bytes"], file["sha256_landed"], file["sha256_received"]) for file in load["files"]]
+    named = (delivery.contract_id, delivery.content_digest)
+    return (*named, files) == (load["dataset"], load["content_digest"], registered)
 
 
 def _figures(conn: Connection, publish_no: int) -> list[tuple[Any, ...]]:
@@ -202,7 +200,7 @@ def _leaves(conn: Connection, published: dict[str, Any]) -> dict[str, bytes]:
     if root != published["mart_digest"]:
         return {}
     definitions = [row[3] for row in rows if row[0] == "dim_kpi"]
-    found = {"leaves.csv": pack.table(verify.COLUMNS["leaves.csv"], rows)}
+    found = {"leaves.csv": verify.table("leaves.csv", rows)}
     return {**found, "definitions.csv": _definitions(conn, definitions[0])} if definitions else found
 
 
@@ -212,7 +210,7 @@ def _definitions(conn: Connection, leaf: str) -> bytes:
     ).fetchall()
     columns = verify.COLUMNS["definitions.csv"]
     found = [json.loads(row[0], parse_float=Decimal) for row in rows]
-    return pack.table(columns, [[_as_text(item[name]) for name in columns] for item in found])
+    return verify.table("definitions.csv", [[_as_text(item[name]) for name in columns] for item in found])
 
 
 def _as_text(value: Any) -> str | None:

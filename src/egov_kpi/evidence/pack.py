@@ -1,25 +1,31 @@
 """The archive of an evidence pack: the same members give the same bytes, and its last 64 bytes seal the others."""
 
-import csv
 import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from egov_kpi.errors import EgovError
-from egov_kpi.evidence.verify import canonical
+from egov_kpi.evidence.verify import FORMAT, canonical
 
-FORMAT = 1
 # The oldest moment that a zip file can name: a pack says when its events were, not when it was made.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX, _FILE_MODE = 3, 0o100644
 
 
-def pack(members: dict[str, bytes], publish_no: int, first_event: int, last_event: int) -> bytes:
-    """The bytes of a pack; `pack.json`, its list of files, is added here."""
+def pack(
+    members: dict[str, bytes],
+    publish_no: int,
+    first_event: int,
+    last_event: int,
+    gone: Sequence[int] = (),
+    changed: Sequence[int] = (),
+) -> bytes:
+    """The bytes of a pack. `pack.json` is added here: its list of files, and the loads whose landed files are gone or
+    are not as their event says."""
     listed = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     contents = {
         "format": FORMAT,
@@ -27,6 +33,8 @@ def pack(members: dict[str, bytes], publish_no: int, first_event: int, last_even
         "first_event": first_event,
         "last_event": last_event,
         "files": listed,
+        "gone": list(gone),
+        "changed": list(changed),
     }
     return archive({**members, "pack.json": line(contents)})
 
@@ -48,15 +56,6 @@ def archive(members: dict[str, bytes]) -> bytes:
 def line(value: dict[str, Any]) -> bytes:
     """One line of canonical JSON."""
     return canonical(value).encode() + b"\n"
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[str | None]]) -> bytes:
-    """A CSV that a spreadsheet opens with its Vietnamese letters whole; NULL is an empty cell."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return buffer.getvalue().encode("utf-8-sig")
 
 
 def write_new(path: Path, content: bytes) -> None:

@@ -70,16 +70,15 @@ def definitions() -> list[dict[str, str | None]]:
 
 
 def table(name: str, rows: list[dict[str, str | None]]) -> bytes:
-    return pack.table(verify.COLUMNS[name], [list(row.values()) for row in rows])
+    return verify.table(name, [list(row.values()) for row in rows])
 
 
 def leaves(publish_no: int) -> list[tuple[str, str, str, str]]:
     found = []
     for month in ("2023-01-01", "2023-02-01"):
         rows = [row for row in figures(publish_no) if row["period_start"] == month]
-        found.append(("kpi_value", month, str(len(rows)), verify.leaf_of(map(verify.row_text, rows))))
-    texts = [verify.row_text(row) for row in definitions()]
-    return [("dim_kpi", "0001-01-01", str(len(texts)), verify.leaf_of(texts)), *found]
+        found.append(("kpi_value", month, str(len(rows)), verify.leaf_of(rows)))
+    return [("dim_kpi", "0001-01-01", str(len(definitions())), verify.leaf_of(definitions())), *found]
 
 
 def root(publish_no: int) -> str:
@@ -120,24 +119,17 @@ class Ledger:
         """What a pack of that publish holds, with these events in place of the true ones."""
         events = self.true if events is None else events
         told = [{**item, "said": verify.parse(item["body"])} for item in events]
-        loads = [item["said"] for item in told if item["kind"] == "load_registered"]
         return {
             "README.md": b"# README\n",
             "verify.py": Path(verify.__file__).read_bytes(),
             "events.jsonl": b"".join(map(pack.line, events)),
             "anchors.jsonl": b"".join(map(pack.line, self.anchors)),
-            "gates.csv": pack.table(verify.COLUMNS["gates.csv"], verify.gate_rows(told)),
-            "manifests.jsonl": b"".join(map(pack.line, map(manifest, loads))),
+            "gates.csv": verify.table("gates.csv", verify.gate_rows(told)),
             "figures.csv": table("figures.csv", figures(publish_no)),
             "definitions.csv": table("definitions.csv", definitions()),
-            "leaves.csv": pack.table(verify.COLUMNS["leaves.csv"], leaves(publish_no)),
+            "leaves.csv": verify.table("leaves.csv", leaves(publish_no)),
             **{f"queries/dbt_project/{name}": content for name, content in MODELS.items()},
         }
-
-
-def manifest(load: dict[str, Any]) -> dict[str, Any]:
-    files = [{name: value for name, value in item.items() if name != "name"} for item in load["files"]]
-    return {**{name: load[name] for name in ("load_seq", "dataset", "content_digest")}, "files": files}
 
 
 def checked(path: Path, content: bytes, own_anchor: Path | None = None) -> verify.Check:
