@@ -13,6 +13,7 @@ import sys
 import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ Event = dict[str, Any]
 
 FORMAT = 2
 GENESIS = "0" * 64
+NO_ANCHOR = (0, "không có dòng neo nào khớp · no anchor agrees")
 OK, BROKEN, UNKNOWN = 0, 1, 3
 WORDS = {OK: "ĐÚNG · holds", BROKEN: "SAI · does not hold", UNKNOWN: "CHƯA RÕ · not checked"}
 FIELDS = {"event_no", "occurred_at", "actor", "kind", "body", "prev_hash", "event_hash"}
@@ -101,6 +103,10 @@ def model_digest(files: dict[str, bytes]) -> str:
     return sha256(b"".join(f"{name}\0".encode() + hashlib.sha256(files[name]).digest() for name in names))
 
 
+def vietnam_time(moment: str) -> str:
+    return f"{datetime.strptime(moment, '%Y-%m-%dT%H:%M:%S.%fZ') + timedelta(hours=7):%d/%m/%Y %H:%M} UTC+7"
+
+
 def landed(load: Event) -> str:
     return sha256("\n".join(file["sha256_landed"] for file in load["files"]))
 
@@ -115,7 +121,7 @@ class Check:
         self.pack: Event = {}
         self.events: list[Event] = []
         self.heads: dict[str, tuple[int, str]] = {}  # number and time of an event by what an anchor of it has to say
-        self.anchored, self.anchored_at = 0, "-"
+        self.anchored, self.anchored_at = NO_ANCHOR
 
     def run(self) -> int:
         """The exit code; a step that cannot read its part says so, and the others go on as long as there is a pack."""
@@ -164,8 +170,7 @@ class Check:
             self.files = {name: archive.read(name) for name in archive.namelist()}
             if len(self.files) < len(archive.namelist()):
                 raise ValueError("two files of one name")
-        (line,) = self.lines("pack.json")
-        self.pack = parse(line)
+        self.pack = parse(*self.lines("pack.json"))
         self.say("Dạng hồ sơ · Format of the pack", FORMAT, {FORMAT} ^ {self.pack["format"]})
         found = {name: sha256(content) for name, content in self.files.items() if name != "pack.json"}
         parts = {QUERIES if name.startswith(QUERIES) else name for name in found}
@@ -177,9 +182,9 @@ class Check:
         """Each event follows the one before, from the first of all or from an anchor on."""
         first, last, previous, newest = self.pack["first_event"], self.pack["last_event"], GENESIS, None
         if first > 1:
-            (line,) = [line for line in self.lines("anchors.jsonl") if parse(line)["event_no"] == first - 1]
-            start = parse(line)
-            self.heads[line], previous, newest = (first - 1, start["time"]), start["event_hash"], start["publish_no"]
+            (start,) = [anchor for anchor in map(parse, self.lines("anchors.jsonl")) if anchor["event_no"] == first - 1]
+            self.heads[canonical(start)] = (first - 1, vietnam_time(start["time"]))
+            previous, newest = start["event_hash"], start["publish_no"]
         try:
             for number, line in zip(range(first, last + 1), self.lines("events.jsonl"), strict=True):
                 event = parse(line)
@@ -189,7 +194,7 @@ class Check:
                 said, previous, moment = parse(event["body"]), event["event_hash"], event["occurred_at"]
                 newest = said["publish_no"] if event["kind"] == "published" else newest
                 head = {"event_no": number, "event_hash": previous, "time": moment, "publish_no": newest}
-                self.heads[canonical(head)] = (number, moment)
+                self.heads[canonical(head)] = (number, vietnam_time(moment))
                 self.events.append({**event, "said": said})
         finally:
             after = first + len(self.events)
@@ -209,7 +214,7 @@ class Check:
         for label, lines in anchors.items():
             held = [self.heads[line] for line in lines if line in self.heads]
             self.say(label, len(held), [parse(line)["event_no"] for line in lines if line not in self.heads])
-            self.anchored, self.anchored_at = max(held, default=(0, "-"))
+            self.anchored, self.anchored_at = max(held, default=NO_ANCHOR)
         bare = [f"{self.anchored + 1}–{last}"] if self.anchored < last else []
         self.say("Sự kiện chưa được neo, có thể bị viết lại · Unanchored events that could be forged", 0, bare, UNKNOWN)
 
@@ -273,4 +278,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # whatever letters the console has
     sys.exit(main(sys.argv[1:]))

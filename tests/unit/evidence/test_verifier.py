@@ -49,7 +49,8 @@ def test_it_runs_from_the_unpacked_folder_in_a_bare_python(true_pack: Path, tmp_
     with zipfile.ZipFile(true_pack) as archive:
         archive.extractall(folder)
     command = [sys.executable, "-I", "-S", str(folder / "verify.py")]
-    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    # as where the console has no Vietnamese letters
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     told = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b""), told
     assert "Nói được đến sự kiện 22" in told
@@ -107,6 +108,68 @@ def test_what_no_hash_covers_is_refused(tmp_path: Path) -> None:
     forged = [{**rig.true[0], "remark": "not under the hash"}, *rig.true[1:]]
     content = pack.pack({**rig.members(1), "events.jsonl": b"".join(map(pack.line, forged))}, 1, 1, len(rig.true))
     assert checked(tmp_path / "pack.zip", content).code == verify.BROKEN  # type: ignore[attr-defined]
+
+
+def test_a_file_that_is_listed_and_has_no_place_in_a_pack_is_refused(tmp_path: Path) -> None:
+    rig = Ledger(nights=1, anchored=1)
+    content = pack.pack({**rig.members(1), "figures-corrected.csv": b"x\n"}, 1, 1, len(rig.true))
+    check = checked(tmp_path / "pack.zip", content)
+    assert [en for code, _, en in check.findings if code] == ["Files as listed: figures-corrected.csv"]
+
+
+@pytest.mark.parametrize("forged", [{"publish_no": 7}, {"remark": "x"}, {"time": "2023-03-01T00:00:00.000001Z"}])
+def test_every_letter_of_an_anchor_counts(forged: dict[str, object], tmp_path: Path) -> None:
+    """The first one is from before the first publish, where no event says which was the newest."""
+    rig = Ledger(nights=1, anchored=1)
+    second = rig.true[1]
+    early = {"event_no": 2, "event_hash": second["event_hash"], "time": second["occurred_at"], "publish_no": None}
+    for anchor, code in ((early, verify.OK), ({**early, **forged}, verify.BROKEN)):
+        rig.anchors = [anchor, rig.anchors[-1]]
+        check = checked(tmp_path / "pack.zip", pack.pack(rig.members(1), 1, 1, len(rig.true)))
+        assert check.code == code, check.findings  # type: ignore[attr-defined]
+
+
+def test_the_anchor_at_which_a_segment_begins_has_to_be_that_of_the_auditor(tmp_path: Path) -> None:
+    rig = Ledger(nights=3, anchored=3)
+    own = tmp_path / "own.jsonl"
+    own.write_bytes(b"".join(map(pack.line, rig.anchors)))
+    later, first = rig.true[rig.events_per_night :], rig.events_per_night + 1
+    for moment, code in ((rig.anchors[0]["time"], verify.OK), ("2023-01-01T00:00:00.000001Z", verify.BROKEN)):
+        rig.anchors[0] = {**rig.anchors[0], "time": moment}
+        check = checked(tmp_path / "pack.zip", pack.pack(rig.members(2, later), 2, first, len(rig.true)), own)
+        assert check.code == code, check.findings  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "line", ["", "[]", "1", "{}", '{"format":1}', '{"format":{}}', '{"files":[],"format":2}', "[" * 100_000, "\ud800"]
+)
+def test_a_malformed_pack_ends_in_words(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rig = Ledger(nights=1, anchored=1)
+    content = pack.archive({**rig.members(1), "pack.json": line.encode("utf-8", "surrogatepass") + b"\n"})
+    (tmp_path / "pack.zip").write_bytes(content)
+    assert verify.main([str(tmp_path / "pack.zip")]) == verify.BROKEN
+    assert "SAI" in capsys.readouterr().out
+
+
+def test_a_time_that_is_none_ends_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody who forges ledger and anchors can write any time."""
+    rig = Ledger(nights=1, anchored=1)
+    told = {**rig.true[-1], "occurred_at": "yesterday\n"}
+    last = {**told, "event_hash": verify.event_digest(told)}
+    rig.anchors = [{**rig.anchors[-1], "event_hash": last["event_hash"], "time": last["occurred_at"]}]
+    (tmp_path / "pack.zip").write_bytes(pack.pack(rig.members(1, [*rig.true[:-1], last]), 1, 1, len(rig.true)))
+    assert verify.main([str(tmp_path / "pack.zip")]) == verify.BROKEN
+    assert f"broken at event {len(rig.true)}" in capsys.readouterr().out
+
+
+def test_no_name_of_a_file_writes_a_line_of_its_own(true_pack: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(true_pack) as archive:
+        archive.extractall(folder)
+    (folder / os.fsdecode("\x1b[2J\n[ĐÚNG · holds] figures".encode() + b"\xff")).write_text("x\n")
+    check = verify.Check(folder)
+    assert check.run() == verify.BROKEN
+    assert all(text.isprintable() for _, vi, en in check.findings for text in (vi, en))
 
 
 def test_half_a_line_in_the_own_anchors_is_said(tmp_path: Path) -> None:
