@@ -229,7 +229,7 @@ class Check:
         odd = [load["load_seq"] for load in self.said("load_registered") if load["content_digest"] != landed(load)]
         self.say("Bản kê tệp gốc · Landing manifests as registered", len(loads), odd + self.pack["changed"])
         purged = {load["load_seq"]: landed(load) for purge in self.said("raw_purged") for load in purge["loads"]}
-        lost = [number for number in self.pack["gone"] if purged.get(number) != loads[number]]
+        lost = [f"không có · none for {load}" for load in self.pack["gone"] if purged.get(load) != loads[load]]
         label = "Lô mất tệp gốc, có chứng nhận hủy · Loads whose files are gone, with a certificate"
         self.say(label, len(self.pack["gone"]), lost, UNKNOWN)
 

@@ -209,7 +209,7 @@ def test_a_changed_landing_manifest_is_found_and_a_lost_one_is_said(published: S
     gone = exported(published, tmp_path, name="gone.zip")
     assert gone.verdict == verify.UNKNOWN
     assert [en for code, _, en in gone.findings if code] == [
-        "Loads whose files are gone, with a certificate: 1"
+        "Loads whose files are gone, with a certificate: không có · none for 1"
     ]
 
 
