@@ -77,7 +77,7 @@ bench-load: setup ## So tốc độ nạp với psql · loading a million rows, 
 	@$(BIN)/python benchmarks/bench_load.py
 
 bench-trace: setup ## Đo thời gian truy vết trên một năm của tỉnh, tối đa 5 giây · traces of a province-year, 5 s at most
-	@$(BIN)/python benchmarks/bench_trace.py $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.bench_trace $(BENCH_ARGS)
 
 bench-report: setup ## Đo thời gian mở trang báo cáo đang xem, tối đa 1 giây · pages of the report shown, 1 s at most
 	@$(BIN)/python benchmarks/bench_report.py $(BENCH_ARGS)

@@ -69,14 +69,10 @@ class Command:
 
 @dataclass
 class Course:
-    """Every command with its boundaries, and the digests by name of where a run may end.
-
-    `manifests` are dbt's, by colour, so that nobody need read its project again.
-    """
+    """Every command with its boundaries, and the digests by name of where a run may end."""
 
     commands: list[Command] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
-    manifests: dict[str, bytes] = field(default_factory=dict)
 
     def steps(self) -> list[str]:
         """The steps that can be killed, in a fixed order."""
@@ -229,7 +225,7 @@ class Walk:
         self._source: dict[str, Any] = {"source_url": source_url, "key": key, "records": records}
 
     def walk(self) -> Course:
-        with kept_manifests(self.course.manifests):
+        with kept_manifests(self._cluster.projects):
             self._walk()
         return self.course
 

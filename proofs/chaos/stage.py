@@ -197,7 +197,7 @@ def _fork(setting: Setting, world: World, work: Callable[[int], None]) -> Ended:
     """The work in a child that needs not read dbt's project."""
 
     def warmed(pipe: int) -> None:
-        with kept_manifests(setting.course.manifests):
+        with kept_manifests(setting.cluster.projects):
             work(pipe)
 
     return fork(warmed, world.saved.folder)

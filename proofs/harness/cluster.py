@@ -62,6 +62,11 @@ class Cluster:
     migrated_name: str = MIGRATED
     seeded_name: str = SEEDED
 
+    @property
+    def projects(self) -> Path:
+        """Where what dbt read of the project is kept for all worlds."""
+        return self.root / "projects"
+
     @contextmanager
     def world(self, profile: str = "calibrated", seed: int = 1, **options: Any) -> Iterator["World"]:
         """A fresh warehouse, seeded, with its simulated sources; see `proofs.harness.world.open_world`."""

@@ -53,7 +53,7 @@ class Prover:
         """With the exports on disk. One key for all worlds: where two versions are equally new, digests decide."""
         key_id(cluster.settings)
         records = catalogue.sample(generate("calibrated", 1))
-        with FaultServer(create_app(records, KEY)) as source, kept_manifests():
+        with FaultServer(create_app(records, KEY)) as source, kept_manifests(cluster.projects):
             yield cls(cluster, folder, table, records, catalogue.catalogue(records, folder), source)
 
     def orders(self, examples: int, seed: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -20,9 +20,13 @@ from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import migrate
 from egov_kpi.errors import EgovError
+from egov_kpi.publish import manifest
 from egov_kpi.publish.code import seed_digest
 from egov_kpi.settings import Settings, get_settings
 from egov_kpi.units import store
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 _GOOD = {"success", "pass", "warn", "no-op"}
 
@@ -123,12 +127,27 @@ def _invoke(
     """What dbt answers: as the builder, without telemetry, with its files in the folders given."""
     from dbt.cli.main import dbtRunner
 
-    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet"]
+    # Nobody reads its console, and each line of it costs as much as one of the log.
+    flags = ["--no-send-anonymous-usage-stats", "--no-use-colors", "--log-level", "none"]
     places = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     written = ["--target-path", str(target), "--log-path", str(logs), "--vars", json.dumps(variables)]
     target.mkdir(parents=True, exist_ok=True)
     with _environment(settings):
-        return dbtRunner().invoke([*flags, *command, *places, *written, *arguments])
+        project = _project(settings, [*flags, "parse", *places, *written], variables.get("colour"))
+        return dbtRunner(manifest=project).invoke([*flags, *command, *places, *written, *arguments])
+
+
+def _project(settings: Settings, parse: Sequence[str], colour: str | None) -> "Manifest | None":
+    """The project that was kept for a colour; seeds have none, and are loaded rarely."""
+    from dbt.cli.main import dbtRunner
+
+    def read() -> "Manifest":
+        outcome = dbtRunner().invoke(list(parse))
+        if not outcome.success:
+            raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=parse[parse.index("--log-path") + 1])
+        return outcome.result  # type: ignore[return-value]
+
+    return None if colour is None else manifest.kept(settings, colour, os.environ["EGOV_DBT_DBNAME"], read)
 
 
 def last_invocation_id() -> str:
@@ -178,6 +197,8 @@ def _environment(settings: Settings) -> Iterator[None]:
         "EGOV_DBT_USER": unquote(parts.username or ""),
         "EGOV_DBT_PASSWORD": unquote(parts.password or ""),
         "EGOV_DBT_DBNAME": unquote(parts.path.strip("/")),
+        # dbt's console level would hold for its log too
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "debug"),
         "DO_NOT_TRACK": "1",
     }
     before = {name: os.environ.get(name) for name in wanted}

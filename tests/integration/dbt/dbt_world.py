@@ -13,6 +13,7 @@ from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.ledger.events import append
 from egov_kpi.publish import dbt
+from egov_kpi.publish.build import NOT_IN_A_BUILD
 from egov_kpi.publish.digest import mart_digest
 from egov_kpi.publish.facts import DOMAIN_OF_TABLE
 from egov_kpi.publish.months import KPI, all_months, touched_months
@@ -91,7 +92,7 @@ class World:
             "rebuild": rebuild,
             "months": {domain: [month.isoformat() for month in days] for domain, days in months.items()},
         }
-        results = dbt.run(self.settings, "build", "--exclude-resource-type", "seed", variables=variables)
+        results = dbt.run(self.settings, "build", *NOT_IN_A_BUILD, variables=variables)
         dbt.require_success(results, colour)
         self.built[colour], self.told[colour] = (wanted, day), variables
 
@@ -99,6 +100,11 @@ class World:
         """Status of one data test of dbt on a colour as it stands."""
         results = dbt.run(self.settings, "test", "--select", test, variables=self.told[colour])
         return next(item.status for item in results if item.resource_type == "test")
+
+    def unit_tests(self) -> dict[str, str]:
+        """Status of each of dbt's unit tests of the models, by name; of a colour that was built."""
+        results = dbt.run(self.settings, "test", "--select", "test_type:unit", variables=self.told["green"])
+        return {item.node.rpartition(".")[2]: item.status for item in results if item.resource_type == "unit_test"}
 
     def digest(self, colour: str) -> str:
         with connect("builder", self.settings) as conn:

@@ -67,3 +67,11 @@ def test_bi_reads_marts_only(world: World) -> None:
             " and has_schema_privilege(n.oid, 'usage')"
         ).fetchone()
         assert denied == (0,)
+
+
+def test_unit_tests_of_the_models(world: World) -> None:
+    """dbt's own, which no night runs: they ask about the code."""
+    world.build("green", [], "2023-03-06", rebuild=True)
+    told = world.unit_tests()
+    assert len(told) == 6
+    assert set(told.values()) == {"pass"}
