@@ -1,7 +1,7 @@
 """A year of events through the verifier: 365 nights of 60 events, with bodies as long as those of real nights.
 
-Prints seconds of wall clock and of the processor. The pack has the ledger, its anchors and gate results, and no
-figures, whose number does not depend on the length of the ledger.
+Prints seconds of wall clock and of the processor. The pack has the ledger, its anchors, gate results and manifests, and
+no figures, whose number does not depend on the length of the ledger.
 """
 
 import argparse
@@ -54,13 +54,14 @@ def year(nights: int, per_night: int) -> bytes:
             named = {"event_no": number, "event_hash": events[-1]["event_hash"], "time": event["occurred_at"]}
             anchors.append({**named, "publish_no": night})
     told = [{**event, "said": verify.parse(event["body"])} for event in events]
-    gone = [event["said"]["load_seq"] for event in told if event["kind"] == "load_registered"]
+    loads = [event["said"] for event in told if event["kind"] == "load_registered"]
     members = {
         "events.jsonl": b"".join(map(pack.line, events)),
         "anchors.jsonl": b"".join(map(pack.line, anchors)),
         "gates.csv": verify.table("gates.csv", verify.gate_rows(told)),
+        "manifests.jsonl": b"".join(pack.line(verify.gone_of(verify.manifest_of(load))) for load in loads),
     }
-    return pack.pack(members, nights, 1, len(events), gone)
+    return pack.pack(members, nights, 1, len(events))
 
 
 def main() -> None:

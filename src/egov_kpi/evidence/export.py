@@ -6,7 +6,7 @@ that has no digest under one is left out rather than taken on trust.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.evidence import pack, readme, verify
 from egov_kpi.evidence.anchor import MOMENT, Anchor, covering, known_anchors
 from egov_kpi.evidence.queries import model_sources
-from egov_kpi.landing.model import MANIFEST, Delivery, delivery_from_manifest
+from egov_kpi.landing.model import MANIFEST, delivery_from_manifest
 from egov_kpi.ledger.events import append
 from egov_kpi.publish.publish import KEYS
 from egov_kpi.settings import Settings
@@ -69,8 +69,7 @@ def export(settings: Settings, publish_no: int, path: Path, since_anchor: bool =
         segment = _segment(conn, settings, anchors, publish_no, since_anchor)
         told = _events(conn, segment)
         members = _members(conn, settings, segment, anchors, told)
-    gone, changed = _landing(settings, told)
-    content = pack.pack(members, publish_no, segment.first, segment.last, gone, changed)
+    content = pack.pack(members, publish_no, segment.first, segment.last)
     pack.write_new(path, content)
     return _checked(settings, path, segment, hashlib.sha256(content).hexdigest())
 
@@ -129,6 +128,9 @@ def _members(
         "events.jsonl": b"".join(pack.line({name: event[name] for name in _EVENT_COLUMNS}) for event in told),
         "anchors.jsonl": b"".join(f"{anchor.line}\n".encode() for anchor in named),
         "gates.csv": verify.table("gates.csv", verify.gate_rows(told)),
+        "manifests.jsonl": b"".join(
+            pack.line(_manifest(settings, event["said"])) for event in told if event["kind"] == "load_registered"
+        ),
         "figures.csv": verify.table("figures.csv", _figures(conn, number)),
         **_leaves(conn, segment.published),
         **_queries(settings, built, segment.published),
@@ -146,23 +148,14 @@ def _events(conn: Connection, segment: Segment) -> list[dict[str, Any]]:
     return [{**event, "said": json.loads(event["body"])} for event in events]
 
 
-def _landing(settings: Settings, events: list[dict[str, Any]]) -> tuple[list[int], list[int]]:
-    """Loads of these events of which the landing zone has no manifest today, and those of which it says otherwise."""
-    gone, changed = [], []
-    for load in (event["said"] for event in events if event["kind"] == "load_registered"):
-        folder = settings.landing_dir / load["landing_path"]
-        if not (folder / MANIFEST).exists():
-            gone.append(load["load_seq"])
-        elif not _is_as_registered(delivery_from_manifest(folder), load):
-            changed.append(load["load_seq"])
-    return gone, changed
-
-
-def _is_as_registered(delivery: Delivery, load: dict[str, Any]) -> bool:
-    files = [(file.bytes, file.sha256_landed, file.sha256_received) for file in delivery.files]
-    registered = [(file["bytes"], file["sha256_landed"], file["sha256_received"]) for file in load["files"]]
-    named = (delivery.contract_id, delivery.content_digest)
-    return (*named, files) == (load["dataset"], load["content_digest"], registered)
+def _manifest(settings: Settings, load: dict[str, Any]) -> dict[str, Any]:
+    """What the landing zone says of a load today: no name of a file, no address of a source."""
+    folder = settings.landing_dir / load["landing_path"]
+    if not (folder / MANIFEST).exists():
+        return verify.gone_of(verify.manifest_of(load))
+    delivery = delivery_from_manifest(folder)
+    said = {"dataset": delivery.contract_id, "content_digest": delivery.content_digest}
+    return verify.manifest_of({**load, **said, "files": [asdict(file) for file in delivery.files]})
 
 
 def _figures(conn: Connection, publish_no: int) -> list[tuple[Any, ...]]:

@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,8 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX, _FILE_MODE = 3, 0o100644
 
 
-def pack(
-    members: dict[str, bytes],
-    publish_no: int,
-    first_event: int,
-    last_event: int,
-    gone: Sequence[int] = (),
-    changed: Sequence[int] = (),
-) -> bytes:
-    """The bytes of a pack. `pack.json` is added here: its list of files, and the loads whose landed files are gone or
-    are not as their event says."""
+def pack(members: dict[str, bytes], publish_no: int, first_event: int, last_event: int) -> bytes:
+    """The bytes of a pack; `pack.json`, its list of files, is added here."""
     listed = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
     contents = {
         "format": FORMAT,
@@ -33,8 +24,6 @@ def pack(
         "first_event": first_event,
         "last_event": last_event,
         "files": listed,
-        "gone": list(gone),
-        "changed": list(changed),
     }
     return archive({**members, "pack.json": line(contents)})
 

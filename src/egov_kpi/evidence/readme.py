@@ -20,11 +20,9 @@ Kết thúc 0: mọi thứ khớp; 1: có chỗ không khớp; 3: có phần ch�
 | leaves.csv | mã băm của từng bảng và tháng | mã băm kho trong sự kiện công bố |
 | queries/ | truy vấn đã dựng ra số liệu, cùng danh mục tham chiếu | sự kiện dựng kho |
 | gates.csv | kết quả từng quy tắc kiểm tra | các sự kiện kiểm tra |
+| manifests.jsonl | mã băm từng tệp nguồn; không có tên tệp, không có dữ liệu cá nhân | sự kiện đăng ký lô nạp |
 | events.jsonl | nhật ký: mỗi sự kiện mang mã băm của sự kiện trước | dòng neo |
 | anchors.jsonl | các dòng neo: đầu chuỗi được ghi ra ngoài cơ sở dữ liệu | bản neo của chính bạn |
-
-Mã băm của từng tệp nguồn nằm trong sự kiện đăng ký lô nạp. pack.json nêu những lô mà tệp gốc nay không còn (gone) hoặc
-bản kê ở nơi lưu tệp gốc không đúng như đã đăng ký (changed).
 
 Những gì xảy ra sau dòng neo cuối cùng trong hồ sơ thì hồ sơ không nói được.
 
@@ -44,11 +42,9 @@ for nothing by itself. Exit 0: all holds; 1: something does not; 3: something co
 | leaves.csv | a digest per table and month | the mart digest in the event of the publish |
 | queries/ | the queries that made the figures, and their reference lists | the event of the build |
 | gates.csv | the result of every rule | the events of the gates |
+| manifests.jsonl | digests of the source files, without names | the events that registered the loads |
 | events.jsonl | the ledger: every event carries the hash of the one before | the anchors |
 | anchors.jsonl | heads of the chain that were noted outside the database | the copy of them that you keep |
-
-The digests of the source files stand in the events that registered the loads. pack.json names the loads whose files
-are gone from the landing zone (gone), and those of which its manifest is not as registered (changed).
 
 Of what happened after the last anchor in it, a pack says nothing.
 """

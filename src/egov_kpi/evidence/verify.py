@@ -20,7 +20,7 @@ from typing import Any
 
 Event = dict[str, Any]
 
-FORMAT = 2
+FORMAT = 1
 GENESIS = "0" * 64
 NO_ANCHOR = (0, "không có dòng neo nào khớp · no anchor agrees")
 OK, BROKEN, UNKNOWN = 0, 1, 3
@@ -39,7 +39,7 @@ _COLUMNS = {
 }
 COLUMNS = {name: columns.split() for name, columns in _COLUMNS.items()}
 QUERIES = "queries/dbt_project/"
-PARTS = {"README.md", "verify.py", "events.jsonl", "anchors.jsonl", *COLUMNS, QUERIES}
+PARTS = {"README.md", "verify.py", "events.jsonl", "anchors.jsonl", "manifests.jsonl", *COLUMNS, QUERIES}
 json_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
@@ -109,6 +109,16 @@ def vietnam_time(moment: str) -> str:
 
 def landed(load: Event) -> str:
     return sha256("\n".join(file["sha256_landed"] for file in load["files"]))
+
+
+def manifest_of(load: Event) -> Event:
+    """What the landing zone has to say of a load; without names of files and addresses of sources."""
+    files = [{name: file[name] for name in ("bytes", "sha256_landed", "sha256_received")} for file in load["files"]]
+    return {**{name: load[name] for name in ("load_seq", "dataset", "content_digest")}, "files": files}
+
+
+def gone_of(manifest: Event) -> Event:
+    return {name: manifest[name] for name in manifest if name != "files"} | {"gone": True}
 
 
 class Check:
@@ -224,14 +234,18 @@ class Check:
         self.say("Kết quả kiểm tra cổng · Results of the gates", len(rows), wrong)
 
     def landing(self) -> None:
-        """Loads whose files are not as their event says; or gone, which an event has to certify."""
-        loads = {load["load_seq"]: load["content_digest"] for load in self.said("load_registered")}
+        """The manifest of each load against its event; a load whose files are gone needs an event that certifies it."""
+        loads = {load["load_seq"]: manifest_of(load) for load in self.said("load_registered")}
+        told = [parse(line) for line in self.lines("manifests.jsonl")]
+        gone = [manifest["load_seq"] for manifest in told if manifest == gone_of(loads[manifest["load_seq"]])]
+        expected = [gone_of(manifest) if number in gone else manifest for number, manifest in loads.items()]
+        wrong = [] if told == expected else [m["load_seq"] for m in told if m not in expected] or ["manifests.jsonl"]
         odd = [load["load_seq"] for load in self.said("load_registered") if load["content_digest"] != landed(load)]
-        self.say("Bản kê tệp gốc · Landing manifests as registered", len(loads), odd + self.pack["changed"])
+        self.say("Bản kê tệp gốc · Landing manifests as registered", len(told), {*wrong, *odd})
         purged = {load["load_seq"]: landed(load) for purge in self.said("raw_purged") for load in purge["loads"]}
-        lost = [f"không có · none for {load}" for load in self.pack["gone"] if purged.get(load) != loads[load]]
+        lost = [f"không có · none for {load}" for load in gone if purged.get(load) != loads[load]["content_digest"]]
         label = "Lô mất tệp gốc, có chứng nhận hủy · Loads whose files are gone, with a certificate"
-        self.say(label, len(self.pack["gone"]), lost, UNKNOWN)
+        self.say(label, len(gone), lost, UNKNOWN)
 
     def publish(self) -> None:
         """What the event of the publish vouches for: the queries of its build, and the leaves of the tables."""

@@ -119,17 +119,24 @@ class Ledger:
         """What a pack of that publish holds, with these events in place of the true ones."""
         events = self.true if events is None else events
         told = [{**item, "said": verify.parse(item["body"])} for item in events]
+        loads = [item["said"] for item in told if item["kind"] == "load_registered"]
         return {
             "README.md": b"# README\n",
             "verify.py": Path(verify.__file__).read_bytes(),
             "events.jsonl": b"".join(map(pack.line, events)),
             "anchors.jsonl": b"".join(map(pack.line, self.anchors)),
             "gates.csv": verify.table("gates.csv", verify.gate_rows(told)),
+            "manifests.jsonl": b"".join(map(pack.line, map(manifest, loads))),
             "figures.csv": table("figures.csv", figures(publish_no)),
             "definitions.csv": table("definitions.csv", definitions()),
             "leaves.csv": verify.table("leaves.csv", leaves(publish_no)),
             **{f"queries/dbt_project/{name}": content for name, content in MODELS.items()},
         }
+
+
+def manifest(load: dict[str, Any]) -> dict[str, Any]:
+    files = [{name: value for name, value in item.items() if name != "name"} for item in load["files"]]
+    return {**{name: load[name] for name in ("load_seq", "dataset", "content_digest")}, "files": files}
 
 
 def checked(path: Path, content: bytes, own_anchor: Path | None = None) -> verify.Check:

@@ -54,7 +54,7 @@ class Packed:
         """These files with a list that is true of them."""
         return {**members, "pack.json": pack.line({
             "format": verify.FORMAT, "publish_no": self.publish_no, "first_event": 1,
-            "last_event": last_event or self.last_event, "gone": [], "changed": [],
+            "last_event": last_event or self.last_event,
             "files": {name: verify.sha256(content) for name, content in members.items()},
         })}  # fmt: skip
 
@@ -124,8 +124,12 @@ def history_written_anew(draw: random.Random, true: Packed) -> Files:
         del told[place:]
     events = chained(told)
     shown = [{**event, "said": verify.parse(event["body"])} for event in events]
+    registered = {event["said"]["load_seq"] for event in shown if event["kind"] == "load_registered"}
+    manifests = true.members["manifests.jsonl"].splitlines(keepends=True)
+    kept = [line for line in manifests if verify.parse(line.decode().rstrip("\n"))["load_seq"] in registered]
     forged = {
         "events.jsonl": b"".join(map(pack.line, events)),
         "gates.csv": verify.table("gates.csv", verify.gate_rows(shown)),
+        "manifests.jsonl": b"".join(kept),
     }
     return true.listed({**true.members, **forged}, len(events))
