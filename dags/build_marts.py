@@ -12,6 +12,7 @@ DATASETS = [
     "ioffice.tasks",
     "iso.certificates",
     "mail.accounts",
+    "network.devices",
     "one_stop.apologies",
     "one_stop.components",
     "one_stop.dossiers",

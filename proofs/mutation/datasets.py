@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import exports, office_exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import devices_exports, exports, office_exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -325,6 +325,28 @@ TASKS = Dataset(
     path="/ioffice/api/v1/tasks",
 )  # fmt: skip
 
+DEVICES = Dataset(
+    id="network.devices",
+    shape="csv",
+    is_snapshot=True,
+    key="Mã thiết bị",
+    agency="Mã đơn vị",
+    event="Ngày đưa vào bảo mật",
+    version="Thời điểm kết xuất",
+    dates={"Ngày đưa vào bảo mật": DAY, "Ngày thanh lý": DAY, "Ngày chốt số liệu": DAY, "Thời điểm kết xuất": MINUTE},
+    counts=(),
+    codes={"Loại thiết bị": "device_kind", "Qua thiết bị bảo mật": "is_secured"},
+    texts=(),
+    names={
+        "Mã thiết bị": "device_code", "Mã đơn vị": "agency_code", "Ngày đưa vào bảo mật": "secured_date",
+        "Thời điểm kết xuất": "exported_at", "Ngày chốt số liệu": "snapshot_date",
+    },
+    optional="Ngày thanh lý",
+    required="Loại thiết bị",
+    other=("Loại thiết bị", "Máy in", "Máy quét"),
+    path="/network/devices.csv",
+)  # fmt: skip
+
 _ALL = (
     DOSSIERS,
     PAYMENTS,
@@ -338,6 +360,7 @@ _ALL = (
     PUBLICATIONS,
     PETITIONS,
     TASKS,
+    DEVICES,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -426,6 +449,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),
+    DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 
 

@@ -13,6 +13,7 @@ from egov_kpi.simulator.exports import TOTAL
 from proofs.mutation.datasets import (
     CERTIFICATES,
     DATASETS,
+    DEVICES,
     DOCUMENTS,
     DOSSIERS,
     HEADCOUNT,
@@ -88,12 +89,20 @@ OF_A_SHORT_LIST = {
     "header_again", "unknown_agency", "future_date", "placeholder_date", "date_form", "halved", "header_only",
     "web_page",
 }  # fmt: skip
+# A register without counts, the same from month to month but for what came behind the appliance since.
+OF_A_REGISTER = {
+    "conflict", "null_key", "doubled", "doubled_total_kept", "repeated_page", "renamed_column", "dropped_column",
+    "emptied_required", "shifted_columns", "constant_agency", "header_again", "unknown_agency", "known_agency",
+    "missing_agency", "date_form", "future_date", "mixed_snapshot", "wide_digits", "halved", "first_half",
+    "second_half", "every_second", "a_tenth_of_rows", "relabelled", "header_only", "web_page",
+}  # fmt: skip
 # Datasets of which not every kind can be told.
 FEW_KINDS = {
     SCORECARDS.id: OF_A_BOOK,
     PUBLICATIONS.id: OF_A_PORTAL,
     PETITIONS.id: OF_A_PORTAL,
     TASKS.id: OF_A_SHORT_LIST,
+    DEVICES.id: OF_A_REGISTER,
 }
 
 
@@ -108,8 +117,8 @@ def defect(
     return register
 
 
-SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES)
-FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER)
+SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES)
+FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES)
 
 
 def _moved(values: pd.Series, form: str, **by: int) -> pd.Series:

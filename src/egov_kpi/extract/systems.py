@@ -99,6 +99,11 @@ def iso(pull: Pull) -> list[Delivery]:
     return _snapshot_files(pull, "/iso/snapshots", "/iso/certificates.xlsx")
 
 
+def network(pull: Pull) -> list[Delivery]:
+    """Devices: CSV, one delivery per snapshot."""
+    return _snapshot_files(pull, "/network/snapshots", "/network/devices.csv")
+
+
 def forms(pull: Pull) -> list[Delivery]:
     """Workbooks that units fill in, under the name of their dataset: one delivery each, so that a refused book holds up
     no other. A book of a snapshot is listed with its date.
@@ -133,6 +138,7 @@ SYSTEMS: dict[str, System] = {
     "mail": mail,
     "directory": directory,
     "iso": iso,
+    "network": network,
     "forms": forms,
 }
 

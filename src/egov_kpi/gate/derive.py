@@ -35,6 +35,7 @@ PREFIXES = {
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
     "ioffice.tasks": "TAS",
+    "network.devices": "NET",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

@@ -36,6 +36,7 @@ FACTS = (
     Fact("fct_petition", "petition", ("feedback.petitions",)),
     Fact("fct_par_scorecard", "scorecard", ("forms.par_scorecards",), ("par_scorecard_total",), in_figures=False),
     Fact("fct_task", "task", ("ioffice.tasks",)),
+    Fact("fct_device", "device", ("network.devices",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import office, one_stop, petitions, publications
+from egov_kpi.simulator import devices, office, one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -90,6 +90,7 @@ def generate(seed: int) -> Records:
         publications=publications.calibrated(seed, DISTRICT, WARD, DISTRICT_NEIGHBOUR),
         petitions=petitions.calibrated(seed, (DISTRICT, *world.communes), WARD, DISTRICT_NEIGHBOUR),
         **office.calibrated(seed, _places(world), CUT_OFF),
+        devices=_devices(world, seed),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
     )
@@ -616,6 +617,15 @@ def _iso_row(place: int, code: str, year: int) -> dict[str, object]:
         # the town itself lists no procedures on the portal, so it cannot cover any
         "procedures_covered_count": 0 if code == WARD_TOWN else 60 + place,
     }
+
+
+def _devices(world: _World, seed: int) -> pd.DataFrame:
+    """The register of the ward's town in October 2022, then of everybody."""
+    town = [WARD_TOWN, WARD, WARD_NEIGHBOUR]
+    sizes = {DISTRICT: 60, DISTRICT_NEIGHBOUR: 40, WARD_TOWN: 45}
+    sizes |= dict.fromkeys([*world.communes, WARD, WARD_NEIGHBOUR], 14)
+    listed = {WARD_SNAPSHOT: town, **dict.fromkeys(SNAPSHOTS, tuple(sizes))}
+    return devices.drawn(seed, sizes, listed)
 
 
 # --- scorecards -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import office, one_stop, petitions, publications
+from egov_kpi.simulator import devices, office, one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -62,6 +62,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         publications=publications.province(seed, _districts(members), f"{first:%Y-%m-%d}", LAST_DAY),
         petitions=petitions.province(seed, members["agency_code"].tolist(), f"{first:%Y-%m-%d}", LAST_DAY),
         **office.province(seed, members["agency_code"].tolist(), days),
+        devices=_devices(seed, members, ends),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
     )
@@ -163,6 +164,12 @@ def _headcount(mailboxes: pd.DataFrame) -> pd.DataFrame:
     held = mailboxes[mailboxes["account_status"] != "closed"]
     counted = held.groupby(["agency_code", "snapshot_date", "exported_at"], as_index=False).size()
     return counted.assign(headcount=counted["size"] + 2, headcount_basis="synthetic")[list(HEADCOUNT)]
+
+
+def _devices(seed: int, members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
+    """Twelve devices at a commune, thirty elsewhere, in every snapshot."""
+    sizes = dict(zip(members["agency_code"], np.where(members["level"] == "commune", 12, 30).tolist(), strict=True))
+    return devices.drawn(seed, sizes, dict.fromkeys(ends, tuple(sizes)))
 
 
 def _certificates(members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:

@@ -2,9 +2,9 @@
 
 Delta datasets (documents, dossiers, paper register, publications, petitions): one row per record and version; the
 newest version by `updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures,
-certificates): one row per record and snapshot date. Scorecards: one row per criterion of each workbook that a unit
-sent. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an export
-invents one.
+certificates, devices): one row per record and snapshot date. Scorecards: one row per criterion of each workbook that
+a unit sent. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an
+export invents one.
 """
 
 from dataclasses import dataclass
@@ -86,6 +86,7 @@ class Records:
     publications: pd.DataFrame
     petitions: pd.DataFrame
     tasks: pd.DataFrame
+    devices: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

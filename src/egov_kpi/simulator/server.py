@@ -1,4 +1,4 @@
-"""The source systems over HTTP on 127.0.0.1: iOffice, one-stop, portal, mail, directory, ISO register, forms.
+"""The source systems over HTTP on 127.0.0.1: iOffice, one-stop, portal, feedback, mail, directory, registers, forms.
 
 Every answer is a function of the records and the request; only the life of an access token looks at a (monotonic)
 clock. Tests put the application behind a server that misbehaves on demand (see `faults`).
@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import devices_exports, exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
@@ -161,6 +161,15 @@ class Sources:
         day = _snapshot(request, self.records.certificates)
         return _xlsx(exports.certificates_workbook(self.records, day), len(exports.certificates(self.records, day)))
 
+    # --- network
+    async def device_snapshots(self, request: Request) -> Response:
+        self._demand_key(request)
+        return JSONResponse({"dates": exports.snapshot_dates(self.records.devices, _window(request))})
+
+    async def devices(self, request: Request) -> Response:
+        self._demand_key(request)
+        return _csv(devices_exports.devices(self.records, _snapshot(request, self.records.devices)))
+
     # --- forms
     async def form_files(self, request: Request) -> Response:
         self._demand_key(request)
@@ -285,6 +294,8 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/directory/headcount.csv", sources.headcount),
         ("/iso/snapshots", sources.iso_snapshots),
         ("/iso/certificates.xlsx", sources.certificates),
+        ("/network/snapshots", sources.device_snapshots),
+        ("/network/devices.csv", sources.devices),
         ("/forms/{form}", sources.form_files),
         ("/forms/{form}/{name}", sources.form_file),
     ]

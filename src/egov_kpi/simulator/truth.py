@@ -33,6 +33,8 @@ NOT_RECEIVED = ("registered", "refused")
 SETTLED = ("finished", "returned")
 # Over without having been settled.
 ENDED = ("withdrawn", "stopped")
+# Registers that are sent whole, as `Records` names them.
+SNAPSHOTS = ("mailboxes", "headcount", "procedures", "certificates", "devices")
 # Form II.06a has it among the settled, the other methods among the pending.
 WAITING = "supplement_requested"
 
@@ -563,16 +565,15 @@ def figures(happened: Happened, codes: Container[str] | None = None) -> pd.DataF
 
 def listed(happened: Happened) -> Amounts:
     """Every unit in a snapshot, whatever its rows are."""
-    names = ("mailboxes", "headcount", "procedures", "certificates")
-    rows = [happened.snapshots(name)[["agency_code", "snapshot_date"]] for name in names]
+    rows = [happened.snapshots(name)[["agency_code", "snapshot_date"]] for name in SNAPSHOTS]
     return _flow(happened, pd.concat(rows, ignore_index=True), "snapshot_date")
 
 
 def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
-    from egov_kpi.simulator import truth_one_stop
+    from egov_kpi.simulator import truth_devices, truth_one_stop
 
-    return (*KPIS, *truth_one_stop.KPIS)
+    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS)
 
 
 def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
@@ -584,9 +585,7 @@ def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
 def _cells(happened: Happened) -> pd.DataFrame:
     """Every unit, scope and period that ends after the first record; units exist until the end of June 2025."""
     days = [happened.documents["issued_date"], happened.dossiers["received"]]
-    days += [
-        happened.snapshots(name)["snapshot_date"] for name in ("mailboxes", "headcount", "procedures", "certificates")
-    ]
+    days += [happened.snapshots(name)["snapshot_date"] for name in SNAPSHOTS]
     days.append(truth_portal.first_day(happened.records, happened.as_of))
     days += truth_office.days(happened.records, happened.as_of)
     first = min(day.min() for day in days if not day.dropna().empty)

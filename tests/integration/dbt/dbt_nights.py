@@ -11,6 +11,7 @@ _SNAPSHOTS = {
     "directory.headcount": "headcount",
     "portal.procedures": "procedures",
     "iso.certificates": "certificates",
+    "network.devices": "devices",
     "forms.par_scorecards": "scorecards",
 }
 

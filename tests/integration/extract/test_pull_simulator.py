@@ -18,7 +18,14 @@ from egov_kpi.simulator.records import generate
 from egov_kpi.simulator.server import create_app, listen
 
 FIRST, SECOND = date(2023, 3, 6), date(2023, 3, 7)
-SNAPSHOTS = {"directory.headcount", "forms.par_scorecards", "iso.certificates", "mail.accounts", "portal.procedures"}
+SNAPSHOTS = {
+    "directory.headcount",
+    "forms.par_scorecards",
+    "iso.certificates",
+    "mail.accounts",
+    "network.devices",
+    "portal.procedures",
+}
 
 
 @pytest.fixture(scope="module")

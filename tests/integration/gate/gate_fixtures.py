@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import network_fixtures as network
 import office_fixtures as office
 import portal_fixtures as portal
 import psycopg
@@ -246,6 +247,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     "forms.par_scorecards": scorecard,
     **portal.RIGHT,
     **office.RIGHT,
+    **network.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -370,6 +372,7 @@ FAULTS: dict[str, Row] = {
     "GATE-SAT-505": {"updated_at": "07/02/2023 17:00"},
     **portal.FAULTS,
     **office.FAULTS,
+    **network.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -384,6 +387,7 @@ LOAD_RULES = {
     *("GATE-DOS-512", "GATE-DOC-508", "GATE-MAI-507", "GATE-HEA-505", "GATE-CER-509", "GATE-PRO-506"),
     *portal.LOAD_RULES,
     *office.LOAD_RULES,
+    *network.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -403,6 +407,7 @@ HISTORY_RULES = {
     *(f"GATE-SAT-{n}" for n in range(506, 514)),
     *portal.HISTORY_RULES,
     *office.HISTORY_RULES,
+    *network.HISTORY_RULES,
 }
 
 
@@ -483,6 +488,7 @@ OTHER_CONTENT: dict[str, Row] = {
     "forms.par_scorecards": {"self_points": "0,5"},
     **portal.OTHER_CONTENT,
     **office.OTHER_CONTENT,
+    **network.OTHER_CONTENT,
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import gate_fixtures as fx
+import network_fixtures as network
 import portal_fixtures as portal
 import pytest
 
@@ -31,6 +32,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
+NET = network.NET
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -55,6 +57,7 @@ THEN: dict[str, fx.Row] = {
     **{name: {"updated_at": "21/02/2023 15:00"} for name in BESIDE},
     **portal.THEN,
     TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
+    **network.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -68,10 +71,11 @@ NOW: dict[str, fx.Row] = {
     **{name: {"updated_at": "22/02/2023 15:00"} for name in BESIDE},
     **portal.NOW,
     TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
+    **network.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
-    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS], 40),
+    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT], 40),
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -254,6 +258,12 @@ STORIES: dict[str, Story] = {
     "SAT drift": Story(SAT, now={"rating": "Không hài lòng"}, habit=True),
     "TAS repeated": Story(TAS, further=again(20)),
     "TAS changed": Story(TAS, now={"assigned_date": "2023-01-30"}, now_only=SOME),
+    "NET repeated": Story(NET, further=again(20)),
+    "NET changed": Story(NET, now={"device_kind": "Máy in"}, now_only=SOME),
+    "NET agency_moved": Story(NET, {"agency_code": "824"}, FEW, {"agency_code": "824"}, range(40, 41)),
+    "NET drift": Story(NET, {"is_secured": "Không", "secured_date": None}),
+    "NET missing_unit": Story(NET, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
+    "NET lost": Story(NET, further=first(28)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -17,7 +17,14 @@ from egov_kpi.gate.suite import suite_path
 from egov_kpi.settings import Settings
 
 DOSSIERS = "one_stop.dossiers"
-SNAPSHOTS = ["directory.headcount", "forms.par_scorecards", "iso.certificates", "mail.accounts", "portal.procedures"]
+SNAPSHOTS = [
+    "directory.headcount",
+    "forms.par_scorecards",
+    "iso.certificates",
+    "mail.accounts",
+    "network.devices",
+    "portal.procedures",
+]
 VOLUME_RULES = {
     "one_stop.dossiers": "GATE-DOS-512",
     "ioffice.outgoing_documents": "GATE-DOC-508",
@@ -25,6 +32,7 @@ VOLUME_RULES = {
     "directory.headcount": "GATE-HEA-505",
     "iso.certificates": "GATE-CER-509",
     "portal.procedures": "GATE-PRO-506",
+    "network.devices": "GATE-NET-511",
 }
 
 

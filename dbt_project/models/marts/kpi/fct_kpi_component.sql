@@ -69,6 +69,11 @@ headcount as (
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
 ),
 
+device as (
+    select * from {{ ref('fct_device') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
+),
+
 certificate as (
     select * from {{ ref('fct_certificate') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
@@ -249,6 +254,8 @@ flow as (
     union all
     select 'headcount_rows', agency_code, business_month, count(*) from headcount group by agency_code, business_month
     union all
+    select 'device_rows', agency_code, business_month, count(*) from device group by agency_code, business_month
+    union all
     select 'certificate_rows', agency_code, business_month, count(*)
     from certificate
     group by agency_code, business_month
@@ -329,6 +336,15 @@ stock as (
         ('headcount_synthetic', case when headcount.headcount_basis = 'synthetic' then headcount.headcount else 0 end)
     ) as m (measure_code, amount)
     group by m.measure_code, headcount.agency_code, headcount.snapshot_date
+    union all
+    select m.measure_code, device.agency_code, device.snapshot_date, sum(m.amount)
+    from device
+    cross join lateral (
+        values
+        ('device_networked', device.is_counted::int),
+        ('device_secured', (device.is_counted and device.is_secured)::int)
+    ) as m (measure_code, amount)
+    group by m.measure_code, device.agency_code, device.snapshot_date
     union all
     select 'procedure_in_force', offer.agency_code, offer.snapshot_date, sum(offer.is_in_force::int)
     from offer
