@@ -4,6 +4,7 @@ from egov_kpi.night.wiring import FALLBACK_CRON, build_dag, nightly_timetable, o
 
 OWNER = "kho-du-lieu"
 DATASETS = [
+    "communication.activities",
     "directory.headcount",
     "feedback.petitions",
     "forms.paper_register",

@@ -12,7 +12,14 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.gate.derive import PREFIXES
-from egov_kpi.simulator import devices_exports, exports, office_exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    exports,
+    office_exports,
+    one_stop_exports,
+    portal_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -346,6 +353,27 @@ DEVICES = Dataset(
     other=("Loại thiết bị", "Máy in", "Máy quét"),
     path="/network/devices.csv",
 )  # fmt: skip
+ACTIVITIES = Dataset(
+    id="communication.activities",
+    shape="json",
+    is_snapshot=False,
+    key="maHoatDong",
+    agency="maDonVi",
+    event="ngayThucHien",
+    version="thoiDiemCapNhat",
+    dates={"ngayThucHien": ISO_DAY, "thoiDiemCapNhat": ISO_TIME},
+    counts=("soNguoiThamDu",),
+    codes={"loaiHoatDong": "activity_kind", "trangThai": "activity_status"},
+    texts=(),
+    names={
+        "maHoatDong": "activity_code", "maDonVi": "agency_code", "ngayThucHien": "held_date",
+        "thoiDiemCapNhat": "updated_at", "soNguoiThamDu": "attendee_count",
+    },
+    optional="soNguoiThamDu",
+    required="loaiHoatDong",
+    other=("coNoiDungCCHC", "0", "1"),
+    path="/communication/api/activities",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -361,6 +389,7 @@ _ALL = (
     PETITIONS,
     TASKS,
     DEVICES,
+    ACTIVITIES,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -449,6 +478,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),
+    ACTIVITIES.id: _delta(activities_exports.activities, "page"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from egov_kpi.simulator.exports import TOTAL
 from proofs.mutation.datasets import (
+    ACTIVITIES,
     CERTIFICATES,
     DATASETS,
     DEVICES,
@@ -103,6 +104,7 @@ FEW_KINDS = {
     PETITIONS.id: OF_A_PORTAL,
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
+    ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
 }
 
 
@@ -407,7 +409,7 @@ def future_date(ground: Ground) -> Export:
     "placeholder_date",
     "ngày giữ chỗ 01/01/1900",
     "placeholder date 01/01/1900",
-    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS),
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES),
 )
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset
@@ -472,7 +474,7 @@ def mixed_snapshot(ground: Ground) -> Export:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 SCORECARD_POINTS = ("Điểm tối đa", "Điểm tự chấm", "Điểm chờ điều tra xã hội học", "Điểm dự kiến cuối năm")
-COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES)
+COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, ACTIVITIES)
 
 
 def _multiplied(ground: Ground, places: np.ndarray, factor: float) -> Export:

@@ -19,7 +19,17 @@ DOSSIERS_PER_NIGHT = 600
 # Of the province's units, so that a case takes a second and not ten.
 EVERY_UNIT = 4
 LISTING_UNITS = 5
-_TABLES = ("documents", "dossiers", "mailboxes", "headcount", "procedures", "certificates", "devices", *office.TABLES)
+_TABLES = (
+    "documents",
+    "dossiers",
+    "mailboxes",
+    "headcount",
+    "procedures",
+    "certificates",
+    "devices",
+    "activities",
+    *office.TABLES,
+)
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,12 @@ def feedback(pull: Pull) -> list[Delivery]:
     return _paged(pull, path, pull.window(), lambda query: _with_key(pull, path, query))
 
 
+def communication(pull: Pull) -> list[Delivery]:
+    """News items, meetings and training sessions: JSON pages of the window."""
+    path = f"/communication/api/{pull.contract.dataset}"
+    return _paged(pull, path, pull.window(), lambda query: _with_key(pull, path, query))
+
+
 def mail(pull: Pull) -> list[Delivery]:
     """Mailboxes: CSV, one delivery per snapshot."""
     return _snapshot_files(pull, "/mail/snapshots", "/mail/accounts.csv")
@@ -139,6 +145,7 @@ SYSTEMS: dict[str, System] = {
     "directory": directory,
     "iso": iso,
     "network": network,
+    "communication": communication,
     "forms": forms,
 }
 

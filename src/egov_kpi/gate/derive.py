@@ -36,6 +36,7 @@ PREFIXES = {
     "forms.par_scorecards": "PAR",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
+    "communication.activities": "COM",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

@@ -37,6 +37,7 @@ FACTS = (
     Fact("fct_par_scorecard", "scorecard", ("forms.par_scorecards",), ("par_scorecard_total",), in_figures=False),
     Fact("fct_task", "task", ("ioffice.tasks",)),
     Fact("fct_device", "device", ("network.devices",)),
+    Fact("fct_activity", "activity", ("communication.activities",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

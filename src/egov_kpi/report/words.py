@@ -15,6 +15,7 @@ THEMES: dict[str, Word] = {
     "feedback": ("Phản ánh, kiến nghị", "Feedback and petitions"),
     "iso_compliance": ("TCVN ISO 9001:2015", "ISO 9001:2015"),
     "task": ("Nhiệm vụ được giao", "Assigned tasks"),
+    "communication": ("Thông tin, tuyên truyền", "Communication and training"),
     "infrastructure": ("Hạ tầng số", "Digital infrastructure"),
 }
 VERDICTS: dict[str, Word] = {

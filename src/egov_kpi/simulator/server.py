@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
@@ -35,6 +35,7 @@ TOKEN_SECONDS = 3600
 PAGE_SIZE_MAX = 500
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CHANGES = {**portal_exports.CHANGES, "activities": activities_exports.activities}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -110,12 +111,12 @@ class Sources:
         return _rows(exports.procedures(self.records, snapshot_date))
 
     async def changes(self, request: Request) -> Response:
-        """What a portal sends as changes, by the last part of the address."""
+        """What a system sends as changes, by the last part of the address."""
         self._demand_key(request)
         return self._page(request, self._changes(request.url.path.rsplit("/", 1)[1], _window(request)))
 
     def _all_changes(self, name: str, window: Window) -> list[dict[str, str]]:
-        return _rows(portal_exports.CHANGES[name](self.records, window))
+        return _rows(_CHANGES[name](self.records, window))
 
     # --- one-stop
     async def dossiers_csv(self, request: Request) -> Response:
@@ -288,6 +289,7 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/portal/api/procedures", sources.procedures),
         ("/portal/api/publications", sources.changes),
         ("/feedback/api/petitions", sources.changes),
+        ("/communication/api/activities", sources.changes),
         ("/mail/snapshots", sources.mail_snapshots),
         ("/mail/accounts.csv", sources.mail_accounts),
         ("/directory/snapshots", sources.headcount_snapshots),

@@ -12,6 +12,7 @@ from functools import cache, cached_property
 import pandas as pd
 
 from egov_kpi.simulator import truth_office, truth_portal
+from egov_kpi.simulator.activities import ACTIVITY_KEY
 from egov_kpi.simulator.records import (
     DOCUMENT_KEY,
     DOSSIER_KEY,
@@ -571,9 +572,9 @@ def listed(happened: Happened) -> Amounts:
 
 def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
-    from egov_kpi.simulator import truth_devices, truth_one_stop
+    from egov_kpi.simulator import truth_activities, truth_devices, truth_one_stop
 
-    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS)
+    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS, *truth_activities.KPIS)
 
 
 def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
@@ -588,6 +589,7 @@ def _cells(happened: Happened) -> pd.DataFrame:
     days += [happened.snapshots(name)["snapshot_date"] for name in SNAPSHOTS]
     days.append(truth_portal.first_day(happened.records, happened.as_of))
     days += truth_office.days(happened.records, happened.as_of)
+    days.append(effective(happened.records.activities, ACTIVITY_KEY, happened.as_of)["held_date"])
     first = min(day.min() for day in days if not day.dropna().empty)
     last = min(happened.as_of, LAST_DAY)
     months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})

@@ -32,6 +32,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("portal.publications", records.publications),
             ("feedback.petitions", records.petitions.assign(petition_hash=hashed(records.petitions["petition_no"]))),
             ("ioffice.tasks", records.tasks),
+            ("communication.activities", records.activities),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():

@@ -28,10 +28,11 @@ QUARTER = {
     "dvc_full_active": (15, 151, 9.93),
     "tthc_replaced": (65, None, 65),
     "plan_tasks": (43, None, 43),
+    "portal_items": (521, None, 521),
 }
 THEMES = (
     "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
-    "apology", "satisfaction", "publicity", "feedback", "task", "infrastructure",
+    "apology", "satisfaction", "publicity", "feedback", "task", "infrastructure", "communication",
 )  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),
@@ -47,6 +48,7 @@ YEAR = {
     "doc_signed_interlinked": (221, None, 221),
     "doc_signed_internal": (337, None, 337),
     "task_done": (23, 24, 95.83),
+    "propaganda_meetings": (9, 15, 60),
 }
 
 

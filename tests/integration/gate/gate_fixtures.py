@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import communication_fixtures as communication
 import network_fixtures as network
 import office_fixtures as office
 import portal_fixtures as portal
@@ -248,6 +249,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **portal.RIGHT,
     **office.RIGHT,
     **network.RIGHT,
+    **communication.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -373,6 +375,7 @@ FAULTS: dict[str, Row] = {
     **portal.FAULTS,
     **office.FAULTS,
     **network.FAULTS,
+    **communication.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -388,6 +391,7 @@ LOAD_RULES = {
     *portal.LOAD_RULES,
     *office.LOAD_RULES,
     *network.LOAD_RULES,
+    *communication.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -408,6 +412,7 @@ HISTORY_RULES = {
     *portal.HISTORY_RULES,
     *office.HISTORY_RULES,
     *network.HISTORY_RULES,
+    *communication.HISTORY_RULES,
 }
 
 
@@ -489,6 +494,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **portal.OTHER_CONTENT,
     **office.OTHER_CONTENT,
     **network.OTHER_CONTENT,
+    **communication.OTHER_CONTENT,
 }
 
 

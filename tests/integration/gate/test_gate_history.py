@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
+import communication_fixtures as communication
 import gate_fixtures as fx
 import network_fixtures as network
 import portal_fixtures as portal
@@ -32,7 +33,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET = network.NET
+NET, COM = network.NET, communication.COM
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -58,6 +59,7 @@ THEN: dict[str, fx.Row] = {
     **portal.THEN,
     TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
     **network.THEN,
+    **communication.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -72,10 +74,11 @@ NOW: dict[str, fx.Row] = {
     **portal.NOW,
     TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
     **network.NOW,
+    **communication.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
-    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT], 40),
+    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT], 40),
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -264,6 +267,9 @@ STORIES: dict[str, Story] = {
     "NET drift": Story(NET, {"is_secured": "Không", "secured_date": None}),
     "NET missing_unit": Story(NET, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
     "NET lost": Story(NET, further=first(28)),
+    "COM repeated": Story(COM, further=again(20)),
+    "COM window": Story(COM, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "COM changed": Story(COM, now={"activity_kind": "TapHuan"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from egov_kpi.simulator import calibrated, exports, office_exports
+from egov_kpi.simulator import activities_exports, calibrated, exports, office_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import all_kpis, expected_kpis, expected_scorecards
@@ -35,6 +35,7 @@ PUBLISHED = {
         "dvc_partial_active": (31, 142),
         "dvc_full_active": (15, 151),
         "plan_tasks": (43, None),
+        "portal_items": (521, None),
     },
     WARD: {
         "dossier_received": (764, None),
@@ -48,6 +49,7 @@ PUBLISHED = {
         "doc_signed_interlinked": (221, None),
         "doc_signed_internal": (337, None),
         "task_done": (23, 24),
+        "propaganda_meetings": (9, 15),
     },
 }
 FIGURES = [(*place, kpi, *value) for place, kpis in PUBLISHED.items() for kpi, value in kpis.items()]
@@ -144,6 +146,10 @@ def test_the_ward_did_nothing_after_october(truth: pd.DataFrame) -> None:
             assert _cell(truth, "01846", "month", month, kpi)["numerator"] == 0
 
 
+def test_more_than_300_came_to_the_ward_s_meetings_on_reform(truth: pd.DataFrame) -> None:
+    assert _cell(truth, *WARD, "propaganda_attendees")["numerator"] == 324
+
+
 def test_software_and_paper_are_disjoint(records: Records) -> None:
     paper = records.paper[records.paper["agency_code"] == "01846"]
     software = records.dossiers[records.dossiers["agency_code"] == "01846"]
@@ -229,6 +235,7 @@ def _naive_for(records: Records, backlog: Window, units: set[str], year: str) ->
         "dvc_partial_active": [len(online), len(used["partial"]), used["partial"]["maTTHC"].nunique()],
         "dvc_full_active": [len(used["full"]), used["full"]["maTTHC"].nunique()],
         **_naive_of_offices(records, backlog, units, year),
+        **_naive_of_communication(records, backlog, units, year),
     }
 
 
@@ -240,6 +247,22 @@ def _naive_of_offices(records: Records, backlog: Window, units: set[str], year: 
     return {
         "plan_tasks": [len(planned), planned["MaNhiemVu"].nunique()],
         "task_done": [len(done), done["MaNhiemVu"].nunique()],
+    }
+
+
+def _naive_of_communication(records: Records, backlog: Window, units: set[str], year: str) -> dict[str, list[int]]:
+    told = activities_exports.activities(records, backlog)
+    told = told[told["maDonVi"].isin(units) & told["ngayThucHien"].str.startswith(year)]
+    items, meetings = told[told["loaiHoatDong"] == "TinBai"], told[told["loaiHoatDong"] == "HoiNghi"]
+    on_reform = meetings[meetings["coNoiDungCCHC"] == "1"]
+    held = on_reform[on_reform["trangThai"] == "DaThucHien"]
+    return {
+        "portal_items": [len(items), items["maHoatDong"].nunique()],
+        "propaganda_meetings": [
+            len(on_reform),
+            len(held),
+            *(rows["maHoatDong"].nunique() for rows in (on_reform, held)),
+        ],
     }
 
 

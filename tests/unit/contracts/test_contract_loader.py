@@ -12,6 +12,7 @@ from egov_kpi.errors import EgovError
 from egov_kpi.settings import Settings
 
 DATASETS = {
+    "communication.activities",
     "directory.headcount",
     "feedback.petitions",
     "forms.paper_register",

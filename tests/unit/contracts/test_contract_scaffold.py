@@ -22,6 +22,7 @@ STAGING = {
     "iso.certificates": "iso/stg_iso__certificate",
     "directory.headcount": "headcount/stg_directory__headcount",
     "portal.procedures": "procedure/stg_portal__procedure",
+    "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
 }
 

@@ -12,7 +12,7 @@ from egov_kpi.platform import airflow, airflow_connections, postgres
 from egov_kpi.settings import Settings
 
 KEY = "canary-key"
-SYSTEMS = {"directory", "feedback", "forms", "ioffice", "iso", "mail", "network", "one_stop", "portal"}
+SYSTEMS = {"communication", "directory", "feedback", "forms", "ioffice", "iso", "mail", "network", "one_stop", "portal"}
 
 
 @pytest.fixture

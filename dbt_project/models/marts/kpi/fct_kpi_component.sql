@@ -97,6 +97,11 @@ task as (
     where {{ in_touched_months('business_month', 'kpi') }} and assigned_date <= {{ as_of() }}
 ),
 
+activity as (
+    select * from {{ ref('fct_activity') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and held_date <= {{ as_of() }}
+),
+
 -- whenever it was assigned; what is due later says nothing yet
 due_task as (
     select * from {{ ref('fct_task') }}
@@ -281,6 +286,25 @@ flow as (
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, due_task.agency_code, due_task.due_month
+    union all
+    select m.measure_code, activity.agency_code, activity.business_month, sum(m.amount)
+    from activity
+    cross join lateral (
+        select
+            activity.is_held and activity.activity_kind = 'meeting' as is_meeting,
+            activity.has_par_content as is_on_reform
+    ) as judged
+    cross join lateral (
+        values
+        ('activity_rows', 1),
+        ('news_item', (activity.is_held and activity.activity_kind = 'news_item')::int),
+        ('training_session', (activity.is_held and activity.activity_kind = 'training')::int),
+        ('propaganda_meeting', judged.is_meeting::int),
+        ('propaganda_meeting_par', (judged.is_meeting and judged.is_on_reform)::int),
+        ('propaganda_attendee', (judged.is_meeting and judged.is_on_reform)::int * activity.attendee_count)
+    ) as m (measure_code, amount)
+    where m.amount > 0
+    group by m.measure_code, activity.agency_code, activity.business_month
 ),
 
 -- things that are counted once however often they occur
