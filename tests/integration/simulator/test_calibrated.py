@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
+from egov_kpi.settings import PROJECT_ROOT
 from egov_kpi.simulator import activities_exports, calibrated, exports, office_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
@@ -352,3 +353,17 @@ def test_no_naive_sum_of_the_workbooks_gives_the_published_points(records: Recor
 
 def _numbers(texts: pd.Series) -> pd.Series:
     return pd.to_numeric(texts.str.replace(",", "."), errors="coerce").dropna()
+
+
+def test_the_page_of_published_figures_tells_what_the_calculation_gives(truth: pd.DataFrame) -> None:
+    page = (PROJECT_ROOT / "docs/reference/published-figures.md").read_text(encoding="utf-8")
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines()]
+    given = [row for row in cells if row[0] in ("823", "01846")]
+    for agency, period, _, _, kpi, numerator, denominator in given:
+        row = _cell(truth, agency, *period.split(), kpi)
+        assert row["numerator"] == int(numerator), kpi
+        assert not denominator or row["denominator"] == int(denominator), kpi
+    told = {(agency, kpi) for agency, _, _, _, kpi, _, _ in given}
+    published = {(place[0], kpi) for place, kpis in PUBLISHED.items() for kpi in kpis}
+    assert told - published <= {("823", "tthc_replaced"), ("823", "mail_issued")}
+    assert len(given) == 23
