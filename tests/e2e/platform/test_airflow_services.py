@@ -99,7 +99,7 @@ def _silent(settings: Settings) -> set[str]:
 
 def _all_are_new(settings: Settings, before: dict[str, Process]) -> bool:
     now = airflow.component_processes(settings)
-    return all(now[name] != leader and now[name].alive() for name, leader in before.items())
+    return all(name in now and now[name] != leader and now[name].alive() for name, leader in before.items())
 
 
 def _probe(api: AirflowApi) -> float:
