@@ -64,8 +64,8 @@ def _save(manifest: "Manifest", path: Path) -> None:
     written = path.with_suffix(f".{uuid4().hex}")
     written.write_bytes(hashlib.sha256(packed).digest() + packed)
     written.rename(path)
-    colour = path.name.split("-")[1]
-    for older in path.parent.glob(f"project-{colour}-*"):
+    # of this colour; not what another process is writing, which has no name yet
+    for older in path.parent.glob(path.name.rpartition("-")[0] + "-*.msgpack"):
         if older != path:
             older.unlink(missing_ok=True)
 

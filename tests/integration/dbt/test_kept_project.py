@@ -46,12 +46,15 @@ def test_a_project_is_read_once_per_colour_and_again_when_it_was_changed(own: Se
         assert _run(own, colour) == "success"
     assert [name.split("-")[1] for name in reads] == ["green", "blue"]
 
+    unfinished = own.local_dir / "dbt" / f"project-green-{'0' * 16}.{'1' * 32}"
+    unfinished.write_bytes(b"what another process is writing")
     model = next(own.dbt_dir.rglob("stg_one_stop__dossier.sql"))
     model.write_text(model.read_text(encoding="utf-8") + "\n-- changed\n", encoding="utf-8")
     assert _run(own, "green") == "success"
     assert len(reads) == 3 and reads[2] != reads[0]
-    # what was kept of the older project is gone
-    assert sorted(path.name for path in (own.local_dir / "dbt").glob("project-*")) == sorted(reads[1:])
+    # what was kept of the older project is gone, and nothing else
+    left = sorted(path.name for path in (own.local_dir / "dbt").glob("project-*"))
+    assert left == sorted([*reads[1:], unfinished.name])
 
 
 def test_a_damaged_file_is_read_and_written_again(own: Settings, reads: list[str]) -> None:
