@@ -99,16 +99,21 @@ class Sources:
         return _rows(exports.outgoing_documents(self.records, window))
 
     # --- portal
-    async def procedure_snapshots(self, request: Request) -> Response:
-        self._demand_key(request)
-        return JSONResponse({"dates": exports.snapshot_dates(self.records.procedures, _window(request))})
-
     async def procedures(self, request: Request) -> Response:
         self._demand_key(request)
         return self._page(request, self._procedures(_snapshot(request, self.records.procedures)))
 
     def _all_procedures(self, snapshot_date: pd.Timestamp) -> list[dict[str, str]]:
         return _rows(exports.procedures(self.records, snapshot_date))
+
+    def dates_of(self, register: pd.DataFrame) -> Handler:
+        """A handler that lists the days on which the register was sent whole."""
+
+        async def listed(request: Request) -> Response:
+            self._demand_key(request)
+            return JSONResponse({"dates": exports.snapshot_dates(register, _window(request))})
+
+        return listed
 
     async def changes(self, request: Request) -> Response:
         """What a system sends as changes, by the last part of the address."""
@@ -137,25 +142,13 @@ class Sources:
         return _csv(export(self.records, _window(request)))
 
     # --- mail, directory, ISO
-    async def mail_snapshots(self, request: Request) -> Response:
-        self._demand_key(request)
-        return JSONResponse({"dates": exports.snapshot_dates(self.records.mailboxes, _window(request))})
-
     async def mail_accounts(self, request: Request) -> Response:
         self._demand_key(request)
         return _csv(exports.mailboxes(self.records, _snapshot(request, self.records.mailboxes)))
 
-    async def headcount_snapshots(self, request: Request) -> Response:
-        self._demand_key(request)
-        return JSONResponse({"dates": exports.snapshot_dates(self.records.headcount, _window(request))})
-
     async def headcount(self, request: Request) -> Response:
         self._demand_key(request)
         return _csv(exports.headcount(self.records, _snapshot(request, self.records.headcount)))
-
-    async def iso_snapshots(self, request: Request) -> Response:
-        self._demand_key(request)
-        return JSONResponse({"dates": exports.snapshot_dates(self.records.certificates, _window(request))})
 
     async def certificates(self, request: Request) -> Response:
         self._demand_key(request)
@@ -163,10 +156,6 @@ class Sources:
         return _xlsx(exports.certificates_workbook(self.records, day), len(exports.certificates(self.records, day)))
 
     # --- network
-    async def device_snapshots(self, request: Request) -> Response:
-        self._demand_key(request)
-        return JSONResponse({"dates": exports.snapshot_dates(self.records.devices, _window(request))})
-
     async def devices(self, request: Request) -> Response:
         self._demand_key(request)
         return _csv(devices_exports.devices(self.records, _snapshot(request, self.records.devices)))
@@ -285,18 +274,18 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/one-stop/exports/dossiers.csv", sources.dossiers_csv),
         ("/one-stop/exports/dossiers.xlsx", sources.dossiers_xlsx),
         ("/one-stop/exports/{name}.csv", sources.beside_dossiers_csv),
-        ("/portal/api/procedures/snapshots", sources.procedure_snapshots),
+        ("/portal/api/procedures/snapshots", sources.dates_of(records.procedures)),
         ("/portal/api/procedures", sources.procedures),
         ("/portal/api/publications", sources.changes),
         ("/feedback/api/petitions", sources.changes),
         ("/communication/api/activities", sources.changes),
-        ("/mail/snapshots", sources.mail_snapshots),
+        ("/mail/snapshots", sources.dates_of(records.mailboxes)),
         ("/mail/accounts.csv", sources.mail_accounts),
-        ("/directory/snapshots", sources.headcount_snapshots),
+        ("/directory/snapshots", sources.dates_of(records.headcount)),
         ("/directory/headcount.csv", sources.headcount),
-        ("/iso/snapshots", sources.iso_snapshots),
+        ("/iso/snapshots", sources.dates_of(records.certificates)),
         ("/iso/certificates.xlsx", sources.certificates),
-        ("/network/snapshots", sources.device_snapshots),
+        ("/network/snapshots", sources.dates_of(records.devices)),
         ("/network/devices.csv", sources.devices),
         ("/forms/{form}", sources.form_files),
         ("/forms/{form}/{name}", sources.form_file),
