@@ -16,6 +16,13 @@ from egov_kpi.errors import EgovError
 from egov_kpi.platform.secrets import secret
 from egov_kpi.settings import Settings
 
+# CPython's own implementation: a state is copied and asked without an allocation, which for values as short as these
+# takes half the time of OpenSSL's; on a Python that has it no more, OpenSSL's gives the same digests.
+try:
+    from _sha256 import sha256
+except ImportError:
+    from hashlib import sha256
+
 SEPARATOR = b"\x1f"
 KEY_SECRET = "hmac_key"  # noqa: S105 (the name of a secret, not its value)
 MINIMUM_KEY_BYTES = 32
@@ -78,9 +85,9 @@ def _digests(domain: str, values: pa.Array, key: bytes) -> list[bytes]:
 @cache
 def _states(domain: str, key: bytes) -> tuple[Any, Any]:
     padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+    inner = sha256(bytes(byte ^ 0x36 for byte in padded))
     inner.update(domain.encode() + SEPARATOR)
-    return inner, hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+    return inner, sha256(bytes(byte ^ 0x5C for byte in padded))
 
 
 def _hex_array(digests: list[bytes]) -> pa.Array:
