@@ -20,7 +20,7 @@ from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import migrate
 from egov_kpi.errors import EgovError
-from egov_kpi.publish import manifest
+from egov_kpi.publish import manifest, sessions
 from egov_kpi.publish.code import seed_digest
 from egov_kpi.settings import Settings, get_settings
 from egov_kpi.units import store
@@ -134,7 +134,8 @@ def _invoke(
     target.mkdir(parents=True, exist_ok=True)
     with _environment(settings):
         project = _project(settings, [*flags, "parse", *places, *written], variables.get("colour"))
-        return dbtRunner(manifest=project).invoke([*flags, *command, *places, *written, *arguments])
+        with sessions.handed_on():
+            return dbtRunner(manifest=project).invoke([*flags, *command, *places, *written, *arguments])
 
 
 def _project(settings: Settings, parse: Sequence[str], colour: str | None) -> "Manifest | None":

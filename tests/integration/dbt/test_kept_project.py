@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from egov_kpi.publish import dbt, manifest
@@ -65,3 +66,20 @@ def test_a_damaged_file_is_read_and_written_again(own: Settings, reads: list[str
         kept.write_bytes(damaged)
         assert _run(own, "green") == "success"
     assert len(reads) == 4
+
+
+def test_nodes_take_over_the_sessions_of_nodes_that_ended(warehouse: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    logins: list[object] = []
+    connect = psycopg2.connect
+
+    def counted(*arguments: object, **named: object) -> object:
+        logins.append(connect(*arguments, **named))
+        return logins[-1]
+
+    monkeypatch.setattr(psycopg2, "connect", counted)
+    inputs = {"colour": "green", "as_of": "2023-03-06", "touched_loads": [], "rebuild": False, "months": {}}
+    nodes = dbt.run(warehouse, "run", "--select", "staging", variables=inputs)
+    assert {node.status for node in nodes} == {"success"}
+    # four threads, and what dbt asks before and after all nodes
+    assert len(logins) <= 8 < len(nodes)
+    assert all(session.closed for session in logins)  # type: ignore[attr-defined]
