@@ -29,6 +29,8 @@ FENCE = "build"
 FENCE_WAIT_SECONDS = 0.0
 # Seeds have their own step. A unit test asks about the code, not about a night's data: `make test` runs them.
 NOT_IN_A_BUILD = ("--exclude-resource-type", "seed", "--exclude-resource-type", "unit_test")
+# Views in which nothing of a night has a say, nor has the colour: a quarter of the nodes.
+STANDING = ("--exclude", "config.materialized:standing_view", "path:models/staging")
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ def _build(
 
 def carry_out(conn: Connection, settings: Settings, plan: BuildPlan, said: dict[str, Any]) -> int:
     """Build what was planned, between the two events that tell of it; how many nodes ran. `said` goes into the last."""
+    left_standing = STANDING if _views_stand(conn, plan) else ()
     event_no = append(conn, "build_planned", _event(settings, plan))
     conn.commit()
     _prepare(conn, plan)
     conn.commit()
-    results = dbt.run(settings, "build", *NOT_IN_A_BUILD, variables=variables(plan))
+    results = dbt.run(settings, "build", *NOT_IN_A_BUILD, *left_standing, variables=variables(plan))
     _keep_results(conn, event_no, results)
     conn.commit()
     dbt.require_success(results, plan.colour)
@@ -96,6 +99,15 @@ def carry_out(conn: Connection, settings: Settings, plan: BuildPlan, said: dict[
     append(conn, "colour_built", {**_event(settings, plan), **left_out, **made_by})
     conn.commit()
     return len(results)
+
+
+def _views_stand(conn: Connection, plan: BuildPlan) -> bool:
+    """Whether the last build, of either colour, ended and was one of these very models; never for a rebuild."""
+    last = conn.execute(
+        "select kind, body_json ->> 'models' from ledger.event where kind in ('build_planned', 'colour_built')"
+        " order by event_no desc limit 1"
+    ).fetchone()
+    return not plan.rebuild and last == ("colour_built", plan.models)
 
 
 def _all_touched(plan: BuildPlan) -> set[date]:

@@ -13,7 +13,7 @@ from egov_kpi.contracts.model import Contract
 from egov_kpi.db.connect import connect
 from egov_kpi.ledger.events import append
 from egov_kpi.publish import dbt
-from egov_kpi.publish.build import NOT_IN_A_BUILD
+from egov_kpi.publish.build import NOT_IN_A_BUILD, STANDING
 from egov_kpi.publish.digest import mart_digest
 from egov_kpi.publish.facts import DOMAIN_OF_TABLE
 from egov_kpi.publish.months import KPI, all_months, touched_months
@@ -92,7 +92,8 @@ class World:
             "rebuild": rebuild,
             "months": {domain: [month.isoformat() for month in days] for domain, days in months.items()},
         }
-        results = dbt.run(self.settings, "build", *NOT_IN_A_BUILD, variables=variables)
+        left_standing = STANDING if self.built and not rebuild else ()
+        results = dbt.run(self.settings, "build", *NOT_IN_A_BUILD, *left_standing, variables=variables)
         dbt.require_success(results, colour)
         self.built[colour], self.told[colour] = (wanted, day), variables
 

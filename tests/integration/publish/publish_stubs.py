@@ -36,6 +36,8 @@ class Stubs:
     settings: Settings
     verdict: str = "pass"
     runs: list[dict[str, Any]] = field(default_factory=list)
+    # What else dbt was told on its command line, run by run.
+    arguments: list[tuple[str, ...]] = field(default_factory=list)
     during_build: Callable[[], None] = lambda: None
     status: str = "success"
     # The only row of the colour's `dim_kpi`.
@@ -60,9 +62,10 @@ class Stubs:
         with connect("loader", self.settings) as conn:
             append(conn, "load_promoted", {"load_seq": load_seq, "account": dict.fromkeys(names, 0)})
 
-    def run(self, settings: Settings, command: str, *_: str, variables: dict[str, Any]) -> list[dbt.NodeResult]:
+    def run(self, settings: Settings, command: str, *arguments: str, variables: dict[str, Any]) -> list[dbt.NodeResult]:
         """In place of dbt: a figure per counted load in the colour and in a theme, by delete and insert."""
         self.runs.append(variables)
+        self.arguments.append(arguments)
         self.during_build()
         with connect("builder", settings) as conn:
             colour = sql.Identifier(variables["colour"])

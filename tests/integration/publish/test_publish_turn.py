@@ -277,6 +277,30 @@ def test_changed_models_rebuild_the_idle_colour(stubs: Stubs) -> None:
     assert stubs.runs[-1]["rebuild"] is True
 
 
+def test_views_of_the_same_models_are_left_standing_after_a_build_that_ended(stubs: Stubs) -> None:
+    def left_standing() -> list[bool]:
+        return [set(building.STANDING) <= set(arguments) for arguments in stubs.arguments]
+
+    for day in (NIGHT, NEXT_NIGHT, NEXT_NIGHT):
+        stubs.promote()
+        night(stubs, day)
+    # the first two builds are of empty colours
+    assert left_standing() == [False, False, True]
+
+    stubs.promote()
+    stubs.status = "error"
+    refusal("EGOV-PUB-002", building.build, stubs.settings, NEXT_NIGHT)
+    stubs.status = "success"
+    # nobody knows what the one that broke off has replaced
+    night(stubs, NEXT_NIGHT)
+    assert left_standing()[3:] == [True, False]
+
+    (stubs.settings.dbt_dir / "model.sql").write_text("select 2\n")
+    building.build(stubs.settings, NEXT_NIGHT)
+    building.rebuild(stubs.settings, NEXT_NIGHT)
+    assert left_standing()[5:] == [False, False]
+
+
 def test_rollback_shows_the_publish_before_and_holds(stubs: Stubs) -> None:
     stubs.promote()
     night(stubs)
