@@ -67,6 +67,8 @@ _COMPLETE = {
 
 def _batch(gx: Any, url: str, schema: str, table: str) -> Any:
     context = gx.get_context(mode="ephemeral")
+    # nobody ever reads what an ephemeral context would write down of itself, three times per table
+    context._save_project_config = lambda: None
     context.variables.progress_bars = {"globally": False}
     connection = "postgresql+psycopg2" + url[url.index("://") :]
     source = context.data_sources.add_postgres("warehouse", connection_string=connection, create_temp_table=False)
