@@ -77,11 +77,23 @@ def _environment(conn: Connection, wanted: Wanted) -> Environment:
         config=lambda **_: "",
         refresh_statistics=lambda: "",
         as_of=lambda: f"date '{wanted.as_of:%Y-%m-%d}'",
+        asked=_asked(wanted.measures),
         in_touched_months=_in_months(wanted.months),
         not_before_touched_months=_not_before(wanted.months),
         ref=lambda name: _fact(conn, wanted, name) if name in FACTS else "",
     )
     return environment
+
+
+def _asked(measures: Collection[str]) -> Callable[..., str]:
+    """`asked` of the model: its rows as they are, unless they are of none of these measures."""
+
+    def rows(kind: str, caller: Callable[[], str]) -> str:
+        text = caller()
+        is_asked = any(f"'{measure}'" in text for measure in measures)
+        return text if is_asked else f"select null::text, null::{kind} where false"
+
+    return rows
 
 
 def _in_months(months: Sequence[date] | None) -> Callable[[str, str], str]:

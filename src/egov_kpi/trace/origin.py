@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterable
-from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -66,7 +65,12 @@ def references(conn: Connection, rows: Iterable[Row], told: list[dict[str, Any]]
         for entry in load["manifest"]["files"]
     }
     sheets = _sheets(conn, told)
-    listed = [
+
+    def place(row: Row) -> tuple[Any, ...]:
+        load = row.load_seq
+        return dataset_of[load], load, names[load, row.file_digest], row.row_no, row.observed_date, row.key
+
+    return [
         {
             "dataset": dataset_of[row.load_seq],
             "load_seq": row.load_seq,
@@ -79,9 +83,8 @@ def references(conn: Connection, rows: Iterable[Row], told: list[dict[str, Any]]
             "key": row.key or None,
             "amount": row.amount,
         }
-        for row in rows
+        for row in sorted(rows, key=place)
     ]
-    return sorted(listed, key=itemgetter("dataset", "load_seq", "file", "row"))
 
 
 def _load(told: dict[str, Any], files: list[dict[str, Any]]) -> dict[str, Any]:

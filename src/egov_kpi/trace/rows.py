@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -130,10 +130,10 @@ _LAST_SEEN = """
 """
 _FLOW = """
     select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount,
-        coalesce(c.valid_until < %(reference_date)s, false), m.share
+        coalesce(c.valid_until < %(reference_date)s, false), m.share, c.measure_code
     from contribution as c
     inner join member as m on m.agency_code = c.agency_code and c.observed_date between m.valid_from and m.valid_to
-    where c.measure_code = %(measure)s
+    where c.measure_code = any(%(flows)s)
 """
 _STOCK = """
     select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount,
@@ -158,11 +158,11 @@ _MATCHED = """
         on m.agency_code = c.agency_code and offered.observed_date between m.valid_from and m.valid_to
     where c.measure_code = %(measure)s
 """
-_ORDER = "order by 2, 3, 4, 6"
 
 
 class _Query:
-    """The statements about one figure; contributions are asked for per side, so that each stands for itself."""
+    """The statements about one figure. What both sides count over the period is asked for at once, mostly of one fact;
+    a stock, and what counts within the other side, each stand for themselves."""
 
     def __init__(
         self, conn: Connection, settings: Settings, publish: Publish, figure: Figure, measures: list[Measure]
@@ -175,9 +175,11 @@ class _Query:
             "scope": figure.asked.scope,
             "months": period.months,
             "stocks": [measure.code for measure in measures if measure.is_stock],
+            "flows": [measure.code for measure in measures if not (measure.is_stock or measure.within)],
             "reference_date": min(period.end, publish.as_of),
         }
         self.members = self._members()
+        self.flows = self._flows(self.parameters["flows"])
 
     def side(self, measure: Measure, stated: Decimal) -> Side:
         found = self._rows(measure)
@@ -195,20 +197,28 @@ class _Query:
         text = f"{_ROOTS[self.figure.asked.unit_basis]}, {_MEMBERS}"
         return sql.SQL(text).format(agency=self._table("dim_agency"))
 
+    def _flows(self, codes: list[str]) -> dict[str, list[tuple[Any, ...]]]:
+        """Rows by measure."""
+        found: dict[str, list[tuple[Any, ...]]] = {code: [] for code in codes}
+        for row in self._asked(_FLOW, codes, {}) if codes else ():
+            found[row[-1]].append(row[:-1])
+        return found
+
     def _rows(self, measure: Measure) -> list[tuple[Any, ...]]:
-        text = _MATCHED if measure.within else _STOCK if measure.is_stock else _FLOW
+        if measure.code in self.flows:
+            return self.flows[measure.code]
         needed = [code for code in (measure.code, measure.within) if code]
-        query = sql.SQL(
-            "with recursive {member}, {last_seen}, contribution as ({contributions}) {text} {order}"
-        ).format(
+        named = {"measure": measure.code, "within": measure.within}
+        return self._asked(_MATCHED if measure.within else _STOCK, needed, named)
+
+    def _asked(self, text: LiteralString, measures: list[str], named: dict[str, Any]) -> list[tuple[Any, ...]]:
+        query = sql.SQL("with recursive {member}, {last_seen}, contribution as ({contributions}) {text}").format(
             member=self._member_query(),
             last_seen=sql.SQL(_LAST_SEEN).format(component=self._table("fct_kpi_component")),
             text=sql.SQL(text),
-            order=sql.SQL(_ORDER),
-            contributions=contributions(self.conn, self.settings, self._wanted(needed)),
+            contributions=contributions(self.conn, self.settings, self._wanted(measures)),
         )
-        values = {**self.parameters, "measure": measure.code, "within": measure.within}
-        return self.conn.execute(query, values).fetchall()
+        return self.conn.execute(query, {**self.parameters, **named}).fetchall()
 
     def _wanted(self, measures: list[str]) -> Wanted:
         datasets = self.conn.execute(
@@ -244,19 +254,22 @@ def _components(
     The rows of a component add up to it. Only where it is one thing (a procedure, a certified unit) does each of them
     show it whole.
     """
-    grouped: dict[tuple[Any, ...], list[tuple[Decimal, bool]]] = defaultdict(list)
+    shown: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
     shares: dict[tuple[Any, ...], Decimal] = {}
+    lasting: set[tuple[Any, ...]] = set()
     for agency_code, _, _, _, observed_date, key, amount, is_over, share in found:
         # matched rows carry the denominator's key: procedure and level
-        own_key = key.split("|")[0] if measure.within else key
-        grouped[agency_code, observed_date, own_key].append((amount, is_over))
-        shares[agency_code, observed_date, own_key] = share
+        place = agency_code, observed_date, key.split("|")[0] if measure.within else key
+        shown[place].append(amount)
+        shares[place] = share
+        if not is_over:
+            lasting.add(place)
     components, mismatches = {}, []
-    for place, amounts in grouped.items():
+    for place, amounts in shown.items():
         expected = stored.get(place, Decimal(0))
-        shown = [amount for amount, _ in amounts]
         is_one_thing = place[2] not in ("", PENDING) or measure.code in ONE_PER_UNIT
-        if expected != (max(shown) if is_one_thing else sum(shown)):
+        if expected != (max(amounts) if is_one_thing else sum(amounts)):
             mismatches.append(" ".join(map(str, place)))
-        components[place] = Decimal(0) if amounts[0][1] else expected * shares[place]
+        # one thing lasts as long as the last of its rows
+        components[place] = expected * shares[place] if place in lasting else Decimal(0)
     return components, mismatches

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from egov_kpi.settings import get_settings
-from egov_kpi.trace.component import MODEL, ONE_PER_UNIT
+from egov_kpi.trace.component import MODEL, ONE_PER_UNIT, _asked
 from egov_kpi.trace.rows import Measure, _components
 
 DAY = date(2023, 1, 1)
@@ -52,3 +52,11 @@ def test_measures_that_are_one_per_unit_are_those_of_the_model() -> None:
     model = (get_settings().dbt_dir / MODEL).read_text(encoding="utf-8")
     stocks = model.split("stock as (")[1].split("\n),")[0]
     assert set(re.findall(r"'(\w+)'[^']*\bmax\(", stocks)) == ONE_PER_UNIT
+
+
+def test_a_trace_reads_no_fact_for_measures_that_nobody_asked_for() -> None:
+    def rows_of_model() -> str:
+        return "values ('dossier_settled', true), ('dossier_settled_late', x.is_late)"
+
+    assert _asked(["dossier_settled"])("boolean", caller=rows_of_model) == rows_of_model()
+    assert _asked(["dossier"])("boolean", caller=rows_of_model) == "select null::text, null::boolean where false"

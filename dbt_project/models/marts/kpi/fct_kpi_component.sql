@@ -140,12 +140,14 @@ flow as (
     select m.measure_code, document.agency_code, document.business_month, count(*)
     from document
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('document_outgoing', true),
         ('document_signed', document.is_signed),
         ('document_signed_dual', document.is_signed_dual),
         ('document_signed_external', document.is_signed and document.recipient_scope = 'external'),
         ('document_signed_internal', document.is_signed and document.recipient_scope = 'internal')
+        {%- endcall %}
     ) as m (measure_code, counts)
     where document.is_in_scope and m.counts
     group by m.measure_code, document.agency_code, document.business_month
@@ -153,6 +155,7 @@ flow as (
     select m.measure_code, received.agency_code, received.business_month, count(*)
     from received
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('dossier_rows', true),
         ('dossier_received', received.is_received),
@@ -165,6 +168,7 @@ flow as (
         ('dossier_component_reused', received.is_received and received.is_component_reused),
         ('dossier_promised_again', received.is_received and received.is_promised_again),
         ('dossier_moved_after_expiry', received.is_received and received.is_moved_after_expiry)
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, received.agency_code, received.business_month
@@ -172,6 +176,7 @@ flow as (
     select m.measure_code, closed.agency_code, closed.closed_month, count(*)
     from closed
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('dossier_settled', closed.is_settled),
         ('dossier_settled_early', closed.is_settled and closed.settled_date < closed.due_date),
@@ -215,6 +220,7 @@ flow as (
             'dossier_handled_in_time_hour',
             closed.is_in_time_hour and coalesce(closed.supplement_request_count, 0) <= 1
         )
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, closed.agency_code, closed.closed_month
@@ -222,9 +228,11 @@ flow as (
     select m.measure_code, returned.agency_code, returned.returned_month, count(*)
     from returned
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('dossier_returned', true),
         ('dossier_returned_post', returned.return_method = 'post')
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, returned.agency_code, returned.returned_month
@@ -232,28 +240,35 @@ flow as (
     select m.measure_code, vote.agency_code, vote.business_month, count(*)
     from vote
     cross join lateral (
+        {% call asked('boolean') -%}
         values ('vote', true), ('vote_satisfied', vote.is_satisfied), ('satisfaction_rows', true)
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, vote.agency_code, vote.business_month
     union all
     -- told of dossiers: rows of both stand behind a figure
-    select told.domain || '_rows', told.agency_code, told.business_month, count(*)
+    select told.measure_code, told.agency_code, told.business_month, count(*)
     from (
-        select 'payment' as domain, payment.agency_code, payment.business_month from payment
+        select 'payment_rows' as measure_code, payment.agency_code, payment.business_month from payment
         union all
-        select 'digitisation', dossier_component.agency_code, dossier_component.business_month from dossier_component
+        select 'digitisation_rows', dossier_component.agency_code, dossier_component.business_month
+        from dossier_component
         union all
-        select 'digitisation', dossier_result.agency_code, dossier_result.business_month from dossier_result
+        select 'digitisation_rows', dossier_result.agency_code, dossier_result.business_month from dossier_result
         union all
-        select 'apology', apology.agency_code, apology.business_month from apology
+        select 'apology_rows', apology.agency_code, apology.business_month from apology
         union all
-        select domain.name, received.agency_code, received.business_month
+        select m.measure_code, received.agency_code, received.business_month
         from received
-        cross join (values ('payment'), ('digitisation'), ('apology')) as domain (name)
-        where received.source_system = 'one_stop'
+        cross join lateral (
+            {% call asked('boolean') -%}
+            values ('payment_rows', true), ('digitisation_rows', true), ('apology_rows', true)
+            {%- endcall %}
+        ) as m (measure_code, counts)
+        where received.source_system = 'one_stop' and m.counts
     ) as told
-    group by told.domain, told.agency_code, told.business_month
+    group by told.measure_code, told.agency_code, told.business_month
     union all
     select 'mail_rows', agency_code, business_month, count(*) from mailbox group by agency_code, business_month
     union all
@@ -270,7 +285,9 @@ flow as (
     select m.measure_code, task.agency_code, task.business_month, count(*)
     from task
     cross join lateral (
+        {% call asked('boolean') -%}
         values ('task_rows', true), ('task_planned', task.is_counted and task.is_in_par_plan)
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, task.agency_code, task.business_month
@@ -278,11 +295,13 @@ flow as (
     select m.measure_code, due_task.agency_code, due_task.due_month, count(*)
     from due_task
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('task_due', true),
         ('task_done_on_time', due_task.done_date <= due_task.due_date),
         ('task_specific_due', due_task.task_kind = 'specific'),
         ('task_specific_done', due_task.task_kind = 'specific' and due_task.done_date <= {{ as_of() }})
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, due_task.agency_code, due_task.due_month
@@ -323,6 +342,7 @@ pending_on_day as (
     select m.measure_code, pending.agency_code, pending.looked_at_date, count(*) as amount
     from pending
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('dossier_pending', true),
         ('dossier_pending_in_time_date', pending.is_in_form and pending.due_date >= pending.looked_at_date),
@@ -338,6 +358,7 @@ pending_on_day as (
             'dossier_handled_in_time_hour',
             pending.due_at >= pending.looked_at and coalesce(pending.supplement_request_count, 0) <= 1
         )
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, pending.agency_code, pending.looked_at_date
@@ -402,10 +423,12 @@ stock_key as (
         null::date as valid_until
     from offer
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('procedure_posted', offer.is_posted),
         ('procedure_partial', offer.is_in_force and offer.service_level = 'partial'),
         ('procedure_full', offer.is_in_force and offer.service_level = 'full')
+        {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
     union all
@@ -528,10 +551,12 @@ petition_pending as (
         select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
     ) as looked
     cross join lateral (
+        {% call asked('boolean') -%}
         values
         ('petition_in_hand', true),
         ('petition_in_time', petition.longest_due_date >= looked.looked_at_date),
         ('petition_first_due', petition.is_first and petition.longest_due_date < looked.looked_at_date)
+        {%- endcall %}
     ) as m (measure_code, counts)
     where
         {{ in_touched_months('month.month_start::date', 'kpi') }}
