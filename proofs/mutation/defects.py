@@ -18,6 +18,7 @@ from proofs.mutation.datasets import (
     DOCUMENTS,
     DOSSIERS,
     HEADCOUNT,
+    INCOMING,
     MAILBOXES,
     PAPER,
     PETITIONS,
@@ -105,6 +106,7 @@ FEW_KINDS = {
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
+    INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
 }
 
 
@@ -409,7 +411,7 @@ def future_date(ground: Ground) -> Export:
     "placeholder_date",
     "ngày giữ chỗ 01/01/1900",
     "placeholder date 01/01/1900",
-    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES),
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES, INCOMING),
 )
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset

@@ -28,6 +28,7 @@ _TABLES = (
     "certificates",
     "devices",
     "activities",
+    "incoming_documents",
     *office.TABLES,
 )
 

@@ -37,6 +37,7 @@ PREFIXES = {
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",
+    "ioffice.incoming_documents": "INC",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

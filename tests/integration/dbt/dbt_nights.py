@@ -33,6 +33,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("feedback.petitions", records.petitions.assign(petition_hash=hashed(records.petitions["petition_no"]))),
             ("ioffice.tasks", records.tasks),
             ("communication.activities", records.activities),
+            ("ioffice.incoming_documents", _public(records.incoming_documents)),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():
@@ -40,8 +41,12 @@ def night(world: World, records: Records, business_date: str, window_from: str |
     return [load for load in loads if load is not None]
 
 
+def _public(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["secrecy_level"] == PUBLIC_SECRECY]
+
+
 def _documents(records: Records) -> pd.DataFrame:
-    public = records.documents[records.documents["secrecy_level"] == PUBLIC_SECRECY]
+    public = _public(records.documents)
     return public.assign(signer_hash=hashed(public["signer_no"]))
 
 

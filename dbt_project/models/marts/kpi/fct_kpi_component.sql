@@ -108,6 +108,14 @@ due_task as (
     where {{ in_touched_months('due_month', 'kpi') }} and due_date <= {{ as_of() }} and is_counted
 ),
 
+-- what was over before the first touched month is in none of their figures
+incoming as (
+    select * from {{ ref('fct_incoming_document') }}
+    where
+        {{ not_before_touched_months("greatest(arrival_date, due_date, coalesce(routed_date, 'infinity'))", 'kpi') }}
+        and arrival_date <= {{ as_of() }}
+),
+
 -- once per month at whose end (of the running month: on the business date) the dossier was open
 pending as (
     select
@@ -541,6 +549,53 @@ petition_pending as (
     group by m.measure_code, petition.agency_code, looked.looked_at_date
 ),
 
+-- incoming documents: by the month of their arrival, of their routing, of their deadline
+incoming_flow as (
+    select
+        m.measure_code,
+        incoming.agency_code,
+        date_trunc('month', m.happened_date)::date as business_month,
+        count(*) as amount
+    from incoming
+    cross join lateral (
+        values
+        ('incoming_rows', incoming.arrival_date, true),
+        ('incoming_document', incoming.arrival_date, incoming.is_counted),
+        ('incoming_routing_due', incoming.routed_date, incoming.is_counted),
+        ('incoming_routed_in_time', incoming.routed_date, incoming.is_counted and incoming.is_routed_in_time),
+        ('incoming_due', incoming.due_date, incoming.is_counted),
+        (
+            'incoming_done_in_time', incoming.due_date,
+            incoming.is_counted and incoming.completed_date <= incoming.due_date
+        )
+    ) as m (measure_code, happened_date, counts)
+    where
+        {{ in_touched_months("date_trunc('month', m.happened_date)::date", 'kpi') }}
+        and m.happened_date <= {{ as_of() }}
+        and m.counts
+    group by m.measure_code, incoming.agency_code, date_trunc('month', m.happened_date)
+),
+
+-- documents that were overdue and not routed on the last day that a month was looked at; they count on that day alone
+incoming_unrouted as (
+    select incoming.agency_code, looked.looked_at_date, count(*) as amount
+    from incoming
+    cross join lateral generate_series(
+        date_trunc('month', incoming.routing_due_date),
+        least(date_trunc('month', incoming.last_unrouted_date), date_trunc('month', {{ as_of() }})),
+        interval '1 month'
+    ) as month (month_start)
+    cross join lateral (
+        select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
+    ) as looked
+    where
+        {{ in_touched_months('month.month_start::date', 'kpi') }}
+        and incoming.is_counted
+        and incoming.routing_due_date < looked.looked_at_date
+        and coalesce(incoming.last_unrouted_date, 'infinity') >= looked.looked_at_date
+    group by incoming.agency_code, looked.looked_at_date
+),
+
 united as (
     select
         measure_code,
@@ -565,6 +620,11 @@ united as (
     union all
     select 'publication_posting_due', agency_code, looked_at_date, 'pending', amount, looked_at_date
     from publication_missing
+    union all
+    select measure_code, agency_code, business_month, '', amount, null from incoming_flow
+    union all
+    select 'incoming_routing_due', agency_code, looked_at_date, 'pending', amount, looked_at_date
+    from incoming_unrouted
     union all
     select measure_code, agency_code, business_month, '', amount, null from petition_flow
     union all
