@@ -9,6 +9,8 @@ DATASETS = [
     "feedback.petitions",
     "forms.paper_register",
     "forms.par_scorecards",
+    "ioffice.accounts",
+    "ioffice.incoming_documents",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "iso.certificates",

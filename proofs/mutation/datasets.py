@@ -15,6 +15,7 @@ from egov_kpi.gate.derive import PREFIXES
 from egov_kpi.simulator import (
     activities_exports,
     devices_exports,
+    document_work_exports,
     exports,
     office_exports,
     one_stop_exports,
@@ -374,6 +375,51 @@ ACTIVITIES = Dataset(
     other=("coNoiDungCCHC", "0", "1"),
     path="/communication/api/activities",
 )  # fmt: skip
+INCOMING = Dataset(
+    id="ioffice.incoming_documents",
+    shape="json",
+    is_snapshot=False,
+    key="MaVanBanDen",
+    agency="MaDonVi",
+    event="NgayDen",
+    version="NgayCapNhat",
+    dates={
+        "NgayDen": ISO_DAY, "HanXuLy": ISO_DAY, "ThoiDiemChuyen": ISO_TIME, "ThoiDiemHoanThanh": ISO_TIME,
+        "NgayCapNhat": ISO_TIME,
+    },
+    counts=(),
+    codes={"LoaiNoiGui": "sender_kind", "TrangThai": "document_status"},
+    texts=(),
+    names={
+        "MaVanBanDen": "document_id", "MaDonVi": "agency_code", "NgayDen": "arrival_date", "HanXuLy": "due_date",
+        "ThoiDiemChuyen": "routed_at", "ThoiDiemHoanThanh": "completed_at", "NgayCapNhat": "updated_at",
+    },
+    optional="HanXuLy",
+    required="LoaiNoiGui",
+    other=("LoaiNoiGui", "CapTren", "CapDuoi"),
+    path="/ioffice/api/v1/incoming-documents",
+)  # fmt: skip
+ACCOUNTS = Dataset(
+    id="ioffice.accounts",
+    shape="json",
+    is_snapshot=True,
+    key="TenDangNhap",
+    agency="MaDonVi",
+    event="NgayThaoTacCuoi",
+    version="ThoiDiemXuat",
+    dates={"NgayCap": ISO_DAY, "NgayThaoTacCuoi": ISO_DAY, "NgayChot": ISO_DAY, "ThoiDiemXuat": ISO_TIME},
+    counts=(),
+    codes={"LoaiTaiKhoan": "account_kind", "TrangThai": "account_status"},
+    texts=(),
+    names={
+        "TenDangNhap": "account_hash", "MaDonVi": "agency_code", "NgayCap": "issued_date",
+        "NgayThaoTacCuoi": "last_action_date", "NgayChot": "snapshot_date", "ThoiDiemXuat": "exported_at",
+    },
+    optional="NgayThaoTacCuoi",
+    required="LoaiTaiKhoan",
+    other=("LoaiTaiKhoan", "CaNhan", "ToChuc"),
+    path="/ioffice/api/v1/accounts",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -390,6 +436,8 @@ _ALL = (
     TASKS,
     DEVICES,
     ACTIVITIES,
+    INCOMING,
+    ACCOUNTS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -479,6 +527,8 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),
     ACTIVITIES.id: _delta(activities_exports.activities, "page"),
+    ACCOUNTS.id: _snapshots(document_work_exports.accounts, "office_accounts", "page"),
+    INCOMING.id: _delta(document_work_exports.incoming_documents, "page"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 

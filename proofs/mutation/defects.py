@@ -11,6 +11,7 @@ import pandas as pd
 
 from egov_kpi.simulator.exports import TOTAL
 from proofs.mutation.datasets import (
+    ACCOUNTS,
     ACTIVITIES,
     CERTIFICATES,
     DATASETS,
@@ -18,6 +19,7 @@ from proofs.mutation.datasets import (
     DOCUMENTS,
     DOSSIERS,
     HEADCOUNT,
+    INCOMING,
     MAILBOXES,
     PAPER,
     PETITIONS,
@@ -105,6 +107,8 @@ FEW_KINDS = {
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
+    ACCOUNTS.id: OF_A_REGISTER,
+    INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
 }
 
 
@@ -119,7 +123,7 @@ def defect(
     return register
 
 
-SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES)
+SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES, ACCOUNTS)
 FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES)
 
 
@@ -409,7 +413,7 @@ def future_date(ground: Ground) -> Export:
     "placeholder_date",
     "ngày giữ chỗ 01/01/1900",
     "placeholder date 01/01/1900",
-    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES),
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES, INCOMING),
 )
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset

@@ -28,6 +28,8 @@ _TABLES = (
     "certificates",
     "devices",
     "activities",
+    "incoming_documents",
+    "office_accounts",
     *office.TABLES,
 )
 

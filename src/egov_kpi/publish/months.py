@@ -54,6 +54,12 @@ _FACT_OF = {
         " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)",
     ),
     "communication.activities": ("fct_activity", "activity_code", "v.activity_code", "select f.business_month"),
+    "ioffice.incoming_documents": (
+        "fct_incoming_document", "document_id", "v.document_id",
+        "select f.routed_month union select f.due_month union select g.month::date from generate_series("
+        "f.business_month, date_trunc('month', least(f.last_unrouted_date, %(until)s)), interval '1 month') as g"
+        " (month)",
+    ),
     "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
@@ -105,6 +111,13 @@ _LIVES = {
         told="v.decision_date, v.change_kind",
         first_end="v.posted_date",
         last_end="v.posted_date",
+    ),
+    # A document waits until somebody is given it.
+    "ioffice.incoming_documents": _Life(
+        begins="v.arrival_date",
+        told="v.agency_code, v.arrival_date, v.document_status",
+        first_end="v.routed_at",
+        last_end="v.routed_at",
     ),
     "feedback.petitions": _Life(
         begins="v.received_date",

@@ -17,6 +17,7 @@ THEMES: dict[str, Word] = {
     "task": ("Nhiệm vụ được giao", "Assigned tasks"),
     "communication": ("Thông tin, tuyên truyền", "Communication and training"),
     "infrastructure": ("Hạ tầng số", "Digital infrastructure"),
+    "document_management": ("Văn bản đến, hồ sơ công việc", "Incoming documents and work files"),
 }
 VERDICTS: dict[str, Word] = {
     "accepted": ("đã nhận", "accepted"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from egov_kpi.simulator.document_work_exports import incoming_documents
 from egov_kpi.simulator.exports import Window, _iso_day, _iso_time, _repeat, _words
 from egov_kpi.simulator.records import Records
 
@@ -36,4 +37,7 @@ def tasks(records: Records, window: Window) -> pd.DataFrame:
 
 
 # Listings of iOffice beside the outgoing documents, by the last part of their address.
-LISTINGS: dict[str, Callable[[Records, Window], pd.DataFrame]] = {"tasks": tasks}
+LISTINGS: dict[str, Callable[[Records, Window], pd.DataFrame]] = {
+    "tasks": tasks,
+    "incoming-documents": incoming_documents,
+}

@@ -35,7 +35,7 @@ SETTLED = ("finished", "returned")
 # Over without having been settled.
 ENDED = ("withdrawn", "stopped")
 # Registers that are sent whole, as `Records` names them.
-SNAPSHOTS = ("mailboxes", "headcount", "procedures", "certificates", "devices")
+SNAPSHOTS = ("mailboxes", "headcount", "procedures", "certificates", "devices", "office_accounts")
 # Form II.06a has it among the settled, the other methods among the pending.
 WAITING = "supplement_requested"
 
@@ -572,9 +572,15 @@ def listed(happened: Happened) -> Amounts:
 
 def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
-    from egov_kpi.simulator import truth_activities, truth_devices, truth_one_stop
+    from egov_kpi.simulator import truth_activities, truth_devices, truth_document_work, truth_one_stop
 
-    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS, *truth_activities.KPIS)
+    return (
+        *KPIS,
+        *truth_one_stop.KPIS,
+        *truth_devices.KPIS,
+        *truth_activities.KPIS,
+        *truth_document_work.KPIS,
+    )
 
 
 def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
@@ -585,11 +591,14 @@ def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:
 
 def _cells(happened: Happened) -> pd.DataFrame:
     """Every unit, scope and period that ends after the first record; units exist until the end of June 2025."""
+    from egov_kpi.simulator import truth_document_work
+
     days = [happened.documents["issued_date"], happened.dossiers["received"]]
     days += [happened.snapshots(name)["snapshot_date"] for name in SNAPSHOTS]
     days.append(truth_portal.first_day(happened.records, happened.as_of))
     days += truth_office.days(happened.records, happened.as_of)
     days.append(effective(happened.records.activities, ACTIVITY_KEY, happened.as_of)["held_date"])
+    days += truth_document_work.days(happened)
     first = min(day.min() for day in days if not day.dropna().empty)
     last = min(happened.as_of, LAST_DAY)
     months = pd.DataFrame({"day": pd.date_range(first.replace(day=1), last, freq="MS")})

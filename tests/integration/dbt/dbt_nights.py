@@ -12,6 +12,7 @@ _SNAPSHOTS = {
     "portal.procedures": "procedures",
     "iso.certificates": "certificates",
     "network.devices": "devices",
+    "ioffice.accounts": "office_accounts",
     "forms.par_scorecards": "scorecards",
 }
 
@@ -33,6 +34,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("feedback.petitions", records.petitions.assign(petition_hash=hashed(records.petitions["petition_no"]))),
             ("ioffice.tasks", records.tasks),
             ("communication.activities", records.activities),
+            ("ioffice.incoming_documents", _public(records.incoming_documents)),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():
@@ -40,8 +42,12 @@ def night(world: World, records: Records, business_date: str, window_from: str |
     return [load for load in loads if load is not None]
 
 
+def _public(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["secrecy_level"] == PUBLIC_SECRECY]
+
+
 def _documents(records: Records) -> pd.DataFrame:
-    public = records.documents[records.documents["secrecy_level"] == PUBLIC_SECRECY]
+    public = _public(records.documents)
     return public.assign(signer_hash=hashed(public["signer_no"]))
 
 
@@ -73,6 +79,8 @@ def snapshots(world: World, dataset: str, rows: pd.DataFrame, business_date: str
     chosen = rows[_within(rows["exported_at"], business_date, window_from)]
     if "mailbox_no" in chosen.columns:
         chosen = chosen.assign(mailbox_hash=hashed(chosen["mailbox_no"]))
+    if "account_no" in chosen.columns:
+        chosen = chosen.assign(account_hash=hashed(chosen["account_no"]))
     if chosen.empty:
         world.nothing_new(dataset, business_date, window_from or business_date)
     # One export is one load; of a scorecard there is one for each unit and turn.

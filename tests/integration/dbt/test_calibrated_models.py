@@ -29,10 +29,12 @@ QUARTER = {
     "tthc_replaced": (65, None, 65),
     "plan_tasks": (43, None, 43),
     "portal_items": (521, None, 521),
+    "doc_incoming": (1506, None, 1506),
 }
 THEMES = (
     "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
     "apology", "satisfaction", "publicity", "feedback", "task", "infrastructure", "communication",
+    "document_management",
 )  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),

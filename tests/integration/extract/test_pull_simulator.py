@@ -21,6 +21,7 @@ FIRST, SECOND = date(2023, 3, 6), date(2023, 3, 7)
 SNAPSHOTS = {
     "directory.headcount",
     "forms.par_scorecards",
+    "ioffice.accounts",
     "iso.certificates",
     "mail.accounts",
     "network.devices",
@@ -81,10 +82,11 @@ def test_snapshot_of_the_window_start_is_known_already(settings: Settings) -> No
     assert {delivery.content_digest for delivery in second} <= {delivery.content_digest for delivery in first}
 
 
-def test_secret_documents_leak_from_the_source_and_end_here(settings: Settings) -> None:
-    delivery = _night(settings, "ioffice.outgoing_documents", FIRST, None)[0]
+@pytest.mark.parametrize("dataset", ["ioffice.outgoing_documents", "ioffice.incoming_documents"])
+def test_secret_documents_leak_from_the_source_and_end_here(settings: Settings, dataset: str) -> None:
+    delivery = _night(settings, dataset, FIRST, None)[0]
     assert delivery.rows_withheld > 0
-    marker = get_contract("ioffice.outgoing_documents").secret_column
+    marker = get_contract(dataset).secret_column
     assert marker is not None
     for file in delivery.files:
         for item in json.loads(file.path.read_bytes())["items"]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import communication_fixtures as communication
+import document_work_fixtures as document_work
 import gate_fixtures as fx
 import network_fixtures as network
 import portal_fixtures as portal
@@ -33,7 +34,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM = network.NET, communication.COM
+NET, COM, INC, ACC = network.NET, communication.COM, document_work.INC, document_work.ACC
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -60,6 +61,7 @@ THEN: dict[str, fx.Row] = {
     TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
     **network.THEN,
     **communication.THEN,
+    **document_work.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -75,10 +77,11 @@ NOW: dict[str, fx.Row] = {
     TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
     **network.NOW,
     **communication.NOW,
+    **document_work.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
-    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT], 40),
+    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT, *document_work.RIGHT], 40),
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -270,6 +273,15 @@ STORIES: dict[str, Story] = {
     "COM repeated": Story(COM, further=again(20)),
     "COM window": Story(COM, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
     "COM changed": Story(COM, now={"activity_kind": "TapHuan"}, now_only=SOME),
+    "INC repeated": Story(INC, further=again(20)),
+    "INC window": Story(INC, now={"updated_at": "2023-02-17T16:30:00+07:00"}, now_only=SOME),
+    "INC changed": Story(INC, now={"sender_kind": "CapDuoi"}, now_only=SOME),
+    "ACC repeated": Story(ACC, further=again(20)),
+    "ACC changed": Story(ACC, now={"issued_date": "2020-02-03"}, now_only=SOME),
+    "ACC agency_moved": Story(ACC, {"agency_code": "824"}, FEW, {"agency_code": "824"}, range(40, 41)),
+    "ACC drift": Story(ACC, now={"account_status": "TamKhoa"}),
+    "ACC missing_unit": Story(ACC, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
+    "ACC lost": Story(ACC, further=first(28)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -20,6 +20,7 @@ DOSSIERS = "one_stop.dossiers"
 SNAPSHOTS = [
     "directory.headcount",
     "forms.par_scorecards",
+    "ioffice.accounts",
     "iso.certificates",
     "mail.accounts",
     "network.devices",
@@ -33,6 +34,7 @@ VOLUME_RULES = {
     "iso.certificates": "GATE-CER-509",
     "portal.procedures": "GATE-PRO-506",
     "network.devices": "GATE-NET-511",
+    "ioffice.accounts": "GATE-ACC-511",
 }
 
 

@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import activities_exports, calibrated, exports, office_exports
+from egov_kpi.simulator import activities_exports, calibrated, document_work_exports, exports, office_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import all_kpis, expected_kpis, expected_scorecards
@@ -37,6 +37,7 @@ PUBLISHED = {
         "dvc_full_active": (15, 151),
         "plan_tasks": (43, None),
         "portal_items": (521, None),
+        "doc_incoming": (1506, None),
     },
     WARD: {
         "dossier_received": (764, None),
@@ -131,6 +132,15 @@ def test_429_mailboxes_in_each_snapshot_are_429_in_the_quarter(truth: pd.DataFra
     for month in ("2023-01-01", "2023-02-01", "2023-03-01"):
         assert _cell(truth, "823", "month", month, "mail_issued")["numerator"] == 429
     assert _cell(truth, *DISTRICT, "mail_issued")["numerator"] == 429
+
+
+def test_more_accounts_than_officials_and_fewer_at_work(records: Records, truth: pd.DataFrame) -> None:
+    """The report says that more than 100% of the staff use the system: accounts were counted, not people at work."""
+    accounts = document_work_exports.accounts(records, pd.Timestamp(NIGHT))
+    accounts = accounts[accounts["MaDonVi"].isin(tree(records.units, "823"))]
+    persons = accounts[accounts["LoaiTaiKhoan"] == "CaNhan"]["TenDangNhap"].nunique()
+    used = _cell(truth, *DISTRICT, "staff_using_dms")
+    assert used["numerator"] < used["denominator"] < persons < len(accounts)
 
 
 def test_headcount_says_that_it_is_synthetic(records: Records) -> None:
@@ -237,6 +247,7 @@ def _naive_for(records: Records, backlog: Window, units: set[str], year: str) ->
         "dvc_full_active": [len(used["full"]), used["full"]["maTTHC"].nunique()],
         **_naive_of_offices(records, backlog, units, year),
         **_naive_of_communication(records, backlog, units, year),
+        "doc_incoming": _naive_of_incoming(records, backlog, units, year),
     }
 
 
@@ -265,6 +276,15 @@ def _naive_of_communication(records: Records, backlog: Window, units: set[str], 
             *(rows["maHoatDong"].nunique() for rows in (on_reform, held)),
         ],
     }
+
+
+def _naive_of_incoming(records: Records, backlog: Window, units: set[str], year: str) -> list[int]:
+    told = document_work_exports.incoming_documents(records, backlog)
+    told = told[told["MaDonVi"].isin(units) & told["NgayDen"].str.startswith(year)]
+    public = told[told["DoMat"] == "Thường"]
+    entered = public[public["TrangThai"] == "DaVaoSo"]
+    counts = [len(entered), *(rows["MaVanBanDen"].nunique() for rows in (told, public, entered))]
+    return [*counts, *(len(rows.drop_duplicates("MaVanBanDen", keep="last")) for rows in (told, public))]
 
 
 @pytest.mark.parametrize("place", [DISTRICT, WARD])
@@ -366,4 +386,4 @@ def test_the_page_of_published_figures_tells_what_the_calculation_gives(truth: p
     told = {(agency, kpi) for agency, _, _, _, kpi, _, _ in given}
     published = {(place[0], kpi) for place, kpis in PUBLISHED.items() for kpi in kpis}
     assert told - published <= {("823", "tthc_replaced"), ("823", "mail_issued")}
-    assert len(given) == 23
+    assert len(given) == 24

@@ -10,7 +10,14 @@ import yaml
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    document_work_exports,
+    exports,
+    one_stop_exports,
+    portal_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -36,6 +43,8 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "portal.procedures": exports.procedures(records, _last(records.procedures)),
         "mail.accounts": exports.mailboxes(records, _last(records.mailboxes)),
         "communication.activities": activities_exports.activities(records, BACKLOG),
+        "ioffice.accounts": document_work_exports.accounts(records, _last(records.office_accounts)),
+        "ioffice.incoming_documents": document_work_exports.incoming_documents(records, BACKLOG),
         "network.devices": devices_exports.devices(records, _last(records.devices)),
         "directory.headcount": exports.headcount(records, _last(records.headcount)),
         "iso.certificates": exports.certificates(records, _last(records.certificates)),

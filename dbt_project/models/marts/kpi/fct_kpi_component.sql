@@ -64,6 +64,11 @@ mailbox as (
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
 ),
 
+office_account as (
+    select * from {{ ref('fct_office_account') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
+),
+
 headcount as (
     select * from {{ ref('fct_headcount') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
@@ -106,6 +111,14 @@ activity as (
 due_task as (
     select * from {{ ref('fct_task') }}
     where {{ in_touched_months('due_month', 'kpi') }} and due_date <= {{ as_of() }} and is_counted
+),
+
+-- what was over before the first touched month is in none of their figures
+incoming as (
+    select * from {{ ref('fct_incoming_document') }}
+    where
+        {{ not_before_touched_months("greatest(arrival_date, due_date, coalesce(routed_date, 'infinity'))", 'kpi') }}
+        and arrival_date <= {{ as_of() }}
 ),
 
 -- once per month at whose end (of the running month: on the business date) the dossier was open
@@ -272,6 +285,10 @@ flow as (
     union all
     select 'mail_rows', agency_code, business_month, count(*) from mailbox group by agency_code, business_month
     union all
+    select 'office_account_rows', agency_code, business_month, count(*)
+    from office_account
+    group by agency_code, business_month
+    union all
     select 'headcount_rows', agency_code, business_month, count(*) from headcount group by agency_code, business_month
     union all
     select 'device_rows', agency_code, business_month, count(*) from device group by agency_code, business_month
@@ -372,6 +389,12 @@ stock as (
         values ('mailbox_issued', mailbox.is_issued::int), ('mailbox_used', mailbox.is_used::int)
     ) as m (measure_code, amount)
     group by m.measure_code, mailbox.agency_code, mailbox.snapshot_date
+    union all
+    select
+        'office_account_used', office_account.agency_code, office_account.snapshot_date,
+        sum(office_account.is_used::int)
+    from office_account
+    group by office_account.agency_code, office_account.snapshot_date
     union all
     select m.measure_code, headcount.agency_code, headcount.snapshot_date, sum(m.amount)
     from headcount
@@ -566,6 +589,53 @@ petition_pending as (
     group by m.measure_code, petition.agency_code, looked.looked_at_date
 ),
 
+-- incoming documents: by the month of their arrival, of their routing, of their deadline
+incoming_flow as (
+    select
+        m.measure_code,
+        incoming.agency_code,
+        date_trunc('month', m.happened_date)::date as business_month,
+        count(*) as amount
+    from incoming
+    cross join lateral (
+        values
+        ('incoming_rows', incoming.arrival_date, true),
+        ('incoming_document', incoming.arrival_date, incoming.is_counted),
+        ('incoming_routing_due', incoming.routed_date, incoming.is_counted),
+        ('incoming_routed_in_time', incoming.routed_date, incoming.is_counted and incoming.is_routed_in_time),
+        ('incoming_due', incoming.due_date, incoming.is_counted),
+        (
+            'incoming_done_in_time', incoming.due_date,
+            incoming.is_counted and incoming.completed_date <= incoming.due_date
+        )
+    ) as m (measure_code, happened_date, counts)
+    where
+        {{ in_touched_months("date_trunc('month', m.happened_date)::date", 'kpi') }}
+        and m.happened_date <= {{ as_of() }}
+        and m.counts
+    group by m.measure_code, incoming.agency_code, date_trunc('month', m.happened_date)
+),
+
+-- documents that were overdue and not routed on the last day that a month was looked at; they count on that day alone
+incoming_unrouted as (
+    select incoming.agency_code, looked.looked_at_date, count(*) as amount
+    from incoming
+    cross join lateral generate_series(
+        date_trunc('month', incoming.routing_due_date),
+        least(date_trunc('month', incoming.last_unrouted_date), date_trunc('month', {{ as_of() }})),
+        interval '1 month'
+    ) as month (month_start)
+    cross join lateral (
+        select least((month.month_start + interval '1 month')::date - 1, {{ as_of() }}) as looked_at_date
+    ) as looked
+    where
+        {{ in_touched_months('month.month_start::date', 'kpi') }}
+        and incoming.is_counted
+        and incoming.routing_due_date < looked.looked_at_date
+        and coalesce(incoming.last_unrouted_date, 'infinity') >= looked.looked_at_date
+    group by incoming.agency_code, looked.looked_at_date
+),
+
 united as (
     select
         measure_code,
@@ -590,6 +660,11 @@ united as (
     union all
     select 'publication_posting_due', agency_code, looked_at_date, 'pending', amount, looked_at_date
     from publication_missing
+    union all
+    select measure_code, agency_code, business_month, '', amount, null from incoming_flow
+    union all
+    select 'incoming_routing_due', agency_code, looked_at_date, 'pending', amount, looked_at_date
+    from incoming_unrouted
     union all
     select measure_code, agency_code, business_month, '', amount, null from petition_flow
     union all
