@@ -13,6 +13,7 @@ import communication_fixtures as communication
 import network_fixtures as network
 import office_fixtures as office
 import portal_fixtures as portal
+import progress_fixtures as progress
 import psycopg
 
 from egov_kpi.contracts.loader import get_contract
@@ -250,6 +251,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **office.RIGHT,
     **network.RIGHT,
     **communication.RIGHT,
+    **progress.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -376,6 +378,7 @@ FAULTS: dict[str, Row] = {
     **office.FAULTS,
     **network.FAULTS,
     **communication.FAULTS,
+    **progress.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -392,6 +395,7 @@ LOAD_RULES = {
     *office.LOAD_RULES,
     *network.LOAD_RULES,
     *communication.LOAD_RULES,
+    *progress.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -413,6 +417,7 @@ HISTORY_RULES = {
     *office.HISTORY_RULES,
     *network.HISTORY_RULES,
     *communication.HISTORY_RULES,
+    *progress.HISTORY_RULES,
 }
 
 
@@ -495,6 +500,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **office.OTHER_CONTENT,
     **network.OTHER_CONTENT,
     **communication.OTHER_CONTENT,
+    **progress.OTHER_CONTENT,
 }
 
 

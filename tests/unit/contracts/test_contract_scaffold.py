@@ -24,6 +24,7 @@ STAGING = {
     "portal.procedures": "procedure/stg_portal__procedure",
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
+    "one_stop.handovers": "handover/stg_one_stop__handover",
 }
 
 
