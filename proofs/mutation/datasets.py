@@ -20,6 +20,7 @@ from egov_kpi.simulator import (
     office_exports,
     one_stop_exports,
     portal_exports,
+    progress_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
@@ -420,6 +421,27 @@ ACCOUNTS = Dataset(
     other=("LoaiTaiKhoan", "CaNhan", "ToChuc"),
     path="/ioffice/api/v1/accounts",
 )  # fmt: skip
+HANDOVERS = Dataset(
+    id="one_stop.handovers",
+    shape="csv",
+    is_snapshot=False,
+    key="Mã hồ sơ",
+    agency="Mã đơn vị xử lý",
+    event="Ngày nhận bước",
+    version="Ngày cập nhật",
+    dates=dict.fromkeys(("Ngày nhận bước", "Hạn xử lý nội bộ", "Ngày chuyển bước", "Ngày cập nhật"), MINUTE),
+    counts=(),
+    codes={},
+    texts=(),
+    names={
+        "Mã hồ sơ": "dossier_hash", "Mã đơn vị xử lý": "agency_code", "Ngày nhận bước": "received_at",
+        "Ngày cập nhật": "updated_at", "Hạn xử lý nội bộ": "internal_due_at", "Mã đơn vị chuyển": "from_agency_code",
+    },
+    optional="Ngày chuyển bước",
+    required="Hạn xử lý nội bộ",
+    other=("Mã đơn vị chuyển", "84", "842"),
+    path="/one-stop/exports/handovers.csv",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -438,6 +460,7 @@ _ALL = (
     ACTIVITIES,
     INCOMING,
     ACCOUNTS,
+    HANDOVERS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -529,6 +552,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     ACTIVITIES.id: _delta(activities_exports.activities, "page"),
     ACCOUNTS.id: _snapshots(document_work_exports.accounts, "office_accounts", "page"),
     INCOMING.id: _delta(document_work_exports.incoming_documents, "page"),
+    HANDOVERS.id: _delta(progress_exports.handovers, "handovers.csv"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 

@@ -18,6 +18,7 @@ from proofs.mutation.datasets import (
     DEVICES,
     DOCUMENTS,
     DOSSIERS,
+    HANDOVERS,
     HEADCOUNT,
     INCOMING,
     MAILBOXES,
@@ -99,6 +100,12 @@ OF_A_REGISTER = {
     "missing_agency", "date_form", "future_date", "mixed_snapshot", "wide_digits", "halved", "first_half",
     "second_half", "every_second", "a_tenth_of_rows", "relabelled", "header_only", "web_page",
 }  # fmt: skip
+# Times of the way through the offices, with no counts and no codes: what the times, the units and the window give away.
+OF_A_WAY = {
+    "conflict", "null_key", "doubled", "doubled_total_kept", "repeated_page", "renamed_column", "dropped_column",
+    "emptied_required", "unknown_agency", "known_agency", "date_form", "future_date", "wide_digits", "halved",
+    "first_half", "header_only", "web_page",
+}  # fmt: skip
 # Datasets of which not every kind can be told.
 FEW_KINDS = {
     SCORECARDS.id: OF_A_BOOK,
@@ -109,6 +116,7 @@ FEW_KINDS = {
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
     ACCOUNTS.id: OF_A_REGISTER,
     INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
+    HANDOVERS.id: OF_A_WAY,
 }
 
 

@@ -41,6 +41,9 @@ _FACT_OF = {
     "one_stop.components": ("fct_dossier_component", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.handovers": (
+        "fct_handover", "dossier_hash", "v.dossier_hash", "select f.business_month union select f.due_month",
+    ),
     "one_stop.satisfaction": ("fct_satisfaction_vote", "vote_code", "v.vote_code", "select f.business_month"),
     "portal.publications": (
         "fct_publication", "publication_code", "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator import progress
+
 PAYMENT = (
     "dossier_code", "fee_no", "agency_code", "fee_kind", "amount_due", "amount_paid", "payment_method", "payer_no",
     "charged_at", "paid_at", "is_refunded", "updated_at",
@@ -50,9 +52,10 @@ class OneStop:
     results: pd.DataFrame
     apologies: pd.DataFrame
     satisfaction: pd.DataFrame
+    handovers: pd.DataFrame
 
 
-NOTHING = OneStop(*(_empty(columns) for columns in (PAYMENT, COMPONENT, RESULT, APOLOGY, VOTE)))
+NOTHING = OneStop(*(_empty(columns) for columns in (PAYMENT, COMPONENT, RESULT, APOLOGY, VOTE, progress.HANDOVER)))
 
 
 def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
@@ -67,6 +70,7 @@ def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
         results=_results(rng, settled),
         apologies=_apologies(rng, settled),
         satisfaction=_votes(rng, settled),
+        handovers=progress.handovers(received, seed),
     )
     last = dossiers["updated_at"].max()
     return OneStop(**{item.name: _ordered(getattr(drawn, item.name), last) for item in fields(OneStop)})

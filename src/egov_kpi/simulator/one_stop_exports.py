@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from egov_kpi.simulator import progress_exports
 from egov_kpi.simulator.exports import Export, Window, _minute, _person, _repeat, _words
 from egov_kpi.simulator.records import Records
 
@@ -116,4 +117,5 @@ EXPORTS: dict[str, Export] = {
     "results": results,
     "apologies": apologies,
     "satisfaction": satisfaction,
+    **progress_exports.EXPORTS,
 }

@@ -572,7 +572,13 @@ def listed(happened: Happened) -> Amounts:
 
 def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
-    from egov_kpi.simulator import truth_activities, truth_devices, truth_document_work, truth_one_stop
+    from egov_kpi.simulator import (
+        truth_activities,
+        truth_devices,
+        truth_document_work,
+        truth_one_stop,
+        truth_progress,
+    )
 
     return (
         *KPIS,
@@ -580,6 +586,7 @@ def all_kpis() -> tuple[Kpi, ...]:
         *truth_devices.KPIS,
         *truth_activities.KPIS,
         *truth_document_work.KPIS,
+        *truth_progress.KPIS,
     )
 
 

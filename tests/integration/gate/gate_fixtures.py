@@ -14,6 +14,7 @@ import document_work_fixtures as document_work
 import network_fixtures as network
 import office_fixtures as office
 import portal_fixtures as portal
+import progress_fixtures as progress
 import psycopg
 
 from egov_kpi.contracts.loader import get_contract
@@ -252,6 +253,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **network.RIGHT,
     **communication.RIGHT,
     **document_work.RIGHT,
+    **progress.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -379,6 +381,7 @@ FAULTS: dict[str, Row] = {
     **network.FAULTS,
     **communication.FAULTS,
     **document_work.FAULTS,
+    **progress.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -396,6 +399,7 @@ LOAD_RULES = {
     *network.LOAD_RULES,
     *communication.LOAD_RULES,
     *document_work.LOAD_RULES,
+    *progress.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -418,6 +422,7 @@ HISTORY_RULES = {
     *network.HISTORY_RULES,
     *communication.HISTORY_RULES,
     *document_work.HISTORY_RULES,
+    *progress.HISTORY_RULES,
 }
 
 
@@ -501,6 +506,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **network.OTHER_CONTENT,
     **communication.OTHER_CONTENT,
     **document_work.OTHER_CONTENT,
+    **progress.OTHER_CONTENT,
 }
 
 

@@ -9,6 +9,7 @@ import document_work_fixtures as document_work
 import gate_fixtures as fx
 import network_fixtures as network
 import portal_fixtures as portal
+import progress_fixtures as progress
 import pytest
 
 from egov_kpi.contracts.loader import get_contract
@@ -62,6 +63,7 @@ THEN: dict[str, fx.Row] = {
     **network.THEN,
     **communication.THEN,
     **document_work.THEN,
+    **progress.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -78,15 +80,21 @@ NOW: dict[str, fx.Row] = {
     **network.NOW,
     **communication.NOW,
     **document_work.NOW,
+    **progress.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
-    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT, *document_work.RIGHT], 40),
+    **dict.fromkeys(
+        [
+            *BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT, *document_work.RIGHT, *progress.RIGHT,
+        ],
+        40,
+    ),
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
     DOS: "dossier_hash", DOC: "document_id", MAI: "mailbox_hash", CER: "certificate_number", PRO: "procedure_code",
-    **dict.fromkeys(BESIDE, "dossier_hash"),
+    **dict.fromkeys([*BESIDE, *progress.RIGHT], "dossier_hash"),
 }  # fmt: skip
 
 
@@ -172,6 +180,7 @@ AT_NIGHT: dict[str, tuple[str, fx.Row]] = {
     "RES": (RES, {"issued_at": "08/02/2023 02:00"}),
     "APO": (APO, {"issued_at": "08/02/2023 02:00"}),
     "SAT": (SAT, {"voted_at": "08/02/2023 02:00"}),
+    **progress.AT_NIGHT,
 }
 
 
@@ -190,6 +199,10 @@ def usual_stories(word: str) -> dict[str, Story]:
 
 STORIES: dict[str, Story] = {
     **{name: story for word in AT_NIGHT for name, story in usual_stories(word).items()},
+    **{
+        f"{word} changed": Story(dataset, now=change, now_only=SOME)
+        for word, (dataset, change) in progress.CHANGED.items()
+    },
     "DOS repeated": Story(DOS, further=again(20)),
     "DOS clock": Story(DOS, {"received_at": "01/02/2023 02:00"}, now={"received_at": "01/02/2023 02:00"}),
     "DOS window": Story(DOS, now={"updated_at": "15/02/2023 15:00"}, now_only=SOME),

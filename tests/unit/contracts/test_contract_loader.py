@@ -27,6 +27,7 @@ DATASETS = {
     "one_stop.apologies",
     "one_stop.components",
     "one_stop.dossiers",
+    "one_stop.handovers",
     "one_stop.payments",
     "one_stop.results",
     "one_stop.satisfaction",

@@ -26,6 +26,7 @@ STAGING = {
     "network.devices": "device/stg_network__device",
     "ioffice.accounts": "office_account/stg_ioffice__office_account",
     "ioffice.incoming_documents": "incoming/stg_ioffice__incoming_document",
+    "one_stop.handovers": "handover/stg_one_stop__handover",
 }
 
 

@@ -54,6 +54,17 @@ apology as (
     where {{ in_touched_months('business_month', 'kpi') }} and issued_date <= {{ as_of() }}
 ),
 
+handover as (
+    select * from {{ ref('fct_handover') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and received_date <= {{ as_of() }}
+),
+
+-- whenever the step was received; a deadline that lies ahead says nothing yet
+due_handover as (
+    select * from {{ ref('fct_handover') }}
+    where {{ in_touched_months('due_month', 'kpi') }} and due_date <= {{ as_of() }}
+),
+
 vote as (
     select * from {{ ref('fct_satisfaction_vote') }}
     where {{ in_touched_months('business_month', 'kpi') }} and voted_date <= {{ as_of() }}
@@ -259,6 +270,23 @@ flow as (
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, vote.agency_code, vote.business_month
+    union all
+    select 'handover_rows', agency_code, business_month, count(*) from handover group by agency_code, business_month
+    union all
+    select m.measure_code, due_handover.agency_code, due_handover.due_month, count(*)
+    from due_handover
+    cross join lateral (
+        values
+        ('handover_due', true),
+        -- on its last day a step is still in time
+        (
+            'handover_late',
+            due_handover.due_date < {{ as_of() }}
+            and not coalesce(due_handover.handed_on_date <= due_handover.due_date, false)
+        )
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, due_handover.agency_code, due_handover.due_month
     union all
     -- told of dossiers: rows of both stand behind a figure
     select told.measure_code, told.agency_code, told.business_month, count(*)

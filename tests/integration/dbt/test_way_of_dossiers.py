@@ -1,0 +1,63 @@
+"""The way of dossiers through the offices: internal deadlines, and what the national portal has accepted."""
+
+import pandas as pd
+from dbt_world import World, hashed
+from test_models_incremental import COMMUNE, DISTRICT, FEBRUARY, JANUARY, same_as_rebuild
+
+
+def steps(*rows: tuple[str, str, str, str | None, str]) -> pd.DataFrame:
+    """(dossier, unit, internal deadline, handed on, version) each: the first step, received on 30 January."""
+    frame = pd.DataFrame(rows, columns=["code", "agency_code", "internal_due_at", "handed_on_at", "updated_at"])
+    for column in ("internal_due_at", "handed_on_at", "updated_at"):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame.assign(
+        dossier_hash=hashed(frame["code"]),
+        step_no="1",
+        from_agency_code=COMMUNE,
+        received_at=pd.Timestamp("2023-01-30 08:00"),
+    )
+
+
+def late_internal(world: World, agency_code: str, period: tuple[str, str], scope: str = "own") -> tuple[float, float]:
+    row = world.kpi("green", "late_internal", agency_code, *period, scope=scope)
+    return float(row["numerator"]), float(row["denominator"])
+
+
+def test_a_step_is_late_from_the_day_after_its_own_deadline(world: World) -> None:
+    first = world.load(
+        "one_stop.handovers",
+        steps(
+            ("a", COMMUNE, "2023-01-31 17:00", None, "2023-01-30 08:00"),
+            ("b", DISTRICT, "2023-01-31 17:00", "2023-01-31 18:00", "2023-01-31 18:00"),
+        ),
+        "2023-01-31",
+    )
+    world.build("green", [first], "2023-01-31", rebuild=True)
+    assert late_internal(world, COMMUNE, JANUARY) == (0, 1)
+
+    # by time alone; the hour after the deadline is still its day
+    world.build("green", [first], "2023-02-01")
+    assert late_internal(world, COMMUNE, JANUARY) == (1, 1)
+    assert late_internal(world, DISTRICT, JANUARY) == (0, 1)
+    assert late_internal(world, DISTRICT, JANUARY, "tree") == (1, 2)
+    same_as_rebuild(world, [first], "2023-02-01")
+
+    # handed on at last, late all the same; the deadline of the other was mistyped and lies in February
+    second = world.load(
+        "one_stop.handovers",
+        steps(
+            ("a", COMMUNE, "2023-01-31 17:00", "2023-02-02 08:00", "2023-02-02 08:00"),
+            ("b", DISTRICT, "2023-02-01 17:00", "2023-01-31 18:00", "2023-02-02 09:00"),
+        ),
+        "2023-02-02",
+        "2023-02-01",
+    )
+    world.build("green", [first, second], "2023-02-02")
+    assert late_internal(world, DISTRICT, JANUARY, "tree") == (1, 1)
+    assert late_internal(world, DISTRICT, FEBRUARY) == (0, 1)
+    same_as_rebuild(world, [first, second], "2023-02-02")
+
+    # revoked: as the first load had them
+    world.build("green", [first], "2023-02-02")
+    assert late_internal(world, DISTRICT, JANUARY, "tree") == (1, 2)
+    same_as_rebuild(world, [first], "2023-02-02")
