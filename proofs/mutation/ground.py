@@ -28,6 +28,7 @@ _TABLES = (
     "certificates",
     "devices",
     "activities",
+    "one_stop_units",
     *office.TABLES,
 )
 

@@ -17,6 +17,7 @@ THEMES: dict[str, Word] = {
     "task": ("Nhiệm vụ được giao", "Assigned tasks"),
     "communication": ("Thông tin, tuyên truyền", "Communication and training"),
     "infrastructure": ("Hạ tầng số", "Digital infrastructure"),
+    "one_stop": ("Bộ phận một cửa", "One-stop units"),
 }
 VERDICTS: dict[str, Word] = {
     "accepted": ("đã nhận", "accepted"),

@@ -8,7 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, office, one_stop, petitions, publications
+from egov_kpi.simulator import activities, devices, office, one_stop, one_stop_units, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -64,6 +64,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         **office.province(seed, members["agency_code"].tolist(), days),
         devices=_devices(seed, members, ends),
         activities=activities.province(seed, members["agency_code"].tolist(), days),
+        one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
     )

@@ -23,7 +23,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    exports,
+    forms_exports,
+    one_stop_exports,
+    portal_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
@@ -211,7 +218,7 @@ class Sources:
 
 
 def _form(request: Request) -> exports.Form:
-    form = exports.FORMS.get(request.path_params["form"])
+    form = forms_exports.FORMS.get(request.path_params["form"])
     if form is None:
         raise HTTPException(404, "no such form")
     return form

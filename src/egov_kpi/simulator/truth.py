@@ -572,9 +572,9 @@ def listed(happened: Happened) -> Amounts:
 
 def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
-    from egov_kpi.simulator import truth_activities, truth_devices, truth_one_stop
+    from egov_kpi.simulator import truth_activities, truth_devices, truth_forms, truth_one_stop
 
-    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS, *truth_activities.KPIS)
+    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS, *truth_activities.KPIS, *truth_forms.KPIS)
 
 
 def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:

@@ -13,6 +13,7 @@ _SNAPSHOTS = {
     "iso.certificates": "certificates",
     "network.devices": "devices",
     "forms.par_scorecards": "scorecards",
+    "forms.one_stop_units": "one_stop_units",
 }
 
 

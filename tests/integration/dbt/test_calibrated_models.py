@@ -33,6 +33,7 @@ QUARTER = {
 THEMES = (
     "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
     "apology", "satisfaction", "publicity", "feedback", "task", "infrastructure", "communication",
+    "one_stop",
 )  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),

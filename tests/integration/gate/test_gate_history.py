@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import communication_fixtures as communication
+import forms_fixtures as forms
 import gate_fixtures as fx
 import network_fixtures as network
 import portal_fixtures as portal
@@ -33,7 +34,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM = network.NET, communication.COM
+NET, COM, OSU = network.NET, communication.COM, forms.OSU
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -60,6 +61,7 @@ THEN: dict[str, fx.Row] = {
     TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
     **network.THEN,
     **communication.THEN,
+    **forms.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -75,10 +77,12 @@ NOW: dict[str, fx.Row] = {
     TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
     **network.NOW,
     **communication.NOW,
+    **forms.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
     **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT], 40),
+    **forms.SIZE,
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -88,7 +92,7 @@ KEY = {
 
 
 def row(dataset: str, number: int, changes: fx.Row) -> fx.Row:
-    own = {"agency_code": UNITS[number - 1]} if dataset == HEA else {}
+    own = {"agency_code": UNITS[number - 1]} if dataset in (HEA, OSU) else {}
     if dataset == MAI:
         day = "31/01/2023" if changes.get("snapshot_date") == THEN[MAI]["snapshot_date"] else "28/02/2023"
         own = {"last_used_at": f"{day} {7 + number // 60:02d}:{number % 60:02d}"}
@@ -270,6 +274,8 @@ STORIES: dict[str, Story] = {
     "COM repeated": Story(COM, further=again(20)),
     "COM window": Story(COM, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
     "COM changed": Story(COM, now={"activity_kind": "TapHuan"}, now_only=SOME),
+    "OSU repeated": Story(OSU, further=again(6)),
+    "OSU missing_unit": Story(OSU, further=first(5)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Request, expect
 THEMES = (
     "digital_signature", "iso_compliance", "official_mail", "online_service", "settlement", "task", "payment",
     "digitisation", "apology", "satisfaction", "publicity", "feedback", "infrastructure", "communication",
+    "one_stop",
 )  # fmt: skip
 PAGES = ("index", *THEMES, "quarantine", "restatements", "claims", "definitions", "ledger")
 GO_CONG_TAY = "online_service.html#unit=823&scope=tree&grain=quarter"

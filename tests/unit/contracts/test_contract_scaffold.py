@@ -24,6 +24,7 @@ STAGING = {
     "portal.procedures": "procedure/stg_portal__procedure",
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
+    "forms.one_stop_units": "one_stop_unit/stg_forms__one_stop_unit",
 }
 
 
