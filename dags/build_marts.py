@@ -7,6 +7,7 @@ DATASETS = [
     "communication.activities",
     "directory.headcount",
     "feedback.petitions",
+    "forms.one_stop_units",
     "forms.paper_register",
     "forms.par_scorecards",
     "ioffice.accounts",

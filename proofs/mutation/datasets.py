@@ -17,6 +17,7 @@ from egov_kpi.simulator import (
     devices_exports,
     document_work_exports,
     exports,
+    forms_exports,
     office_exports,
     one_stop_exports,
     portal_exports,
@@ -442,6 +443,29 @@ HANDOVERS = Dataset(
     other=("Mã đơn vị chuyển", "84", "842"),
     path="/one-stop/exports/handovers.csv",
 )  # fmt: skip
+ONE_STOP_UNITS = Dataset(
+    id="forms.one_stop_units",
+    shape="xlsx",
+    is_snapshot=True,
+    key="Mã đơn vị",
+    agency="Mã đơn vị",
+    event="Ngày quyết định kiện toàn",
+    version="Thời điểm gửi",
+    dates={"Ngày quyết định kiện toàn": DAY, "Ngày chốt số liệu": DAY, "Thời điểm gửi": MINUTE},
+    counts=("Số cán bộ được phân công", "Số cán bộ có tài khoản"),
+    codes={"Đã kiện toàn": "is_consolidated"},
+    texts=(),
+    names={
+        "Mã đơn vị": "agency_code", "Ngày quyết định kiện toàn": "decision_date", "Thời điểm gửi": "exported_at",
+        "Ngày chốt số liệu": "snapshot_date", "Số cán bộ được phân công": "official_count",
+        "Số cán bộ có tài khoản": "account_count",
+    },
+    optional="Ngày quyết định kiện toàn",
+    required="Số cán bộ được phân công",
+    other=("Số quyết định kiện toàn", "1/QĐ-UBND", "2/QĐ-UBND"),
+    path="/forms/one-stop-units",
+    sheet=forms_exports.ONE_STOP_SHEET,
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -461,12 +485,14 @@ _ALL = (
     INCOMING,
     ACCOUNTS,
     HANDOVERS,
+    ONE_STOP_UNITS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
     "forms.par_scorecards": ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM"],
+    "forms.one_stop_units": ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA"],
 }
 
 
@@ -531,9 +557,14 @@ def _papers(records: Records, window: Window) -> _Frames:
     return [(name, None, rows) for name, rows in named if rows is not None]
 
 
-def _scorecards(records: Records, window: Window) -> _Frames:
-    named = [(name, exports.scorecard_file(records, name)) for name in exports.scorecard_files(records, window)]
-    return [(name, rows["Ngày chốt điểm"].iloc[0].date(), rows) for name, rows in named if rows is not None]
+def _books(form: exports.Form, day: str) -> Callable[[Records, Window], _Frames]:
+    """Workbooks of units, of the date that stands in a column."""
+
+    def frames(records: Records, window: Window) -> _Frames:
+        named = [(name, form.rows(records, name)) for name in form.names(records, window)]
+        return [(name, rows[day].iloc[0].date(), rows) for name, rows in named if rows is not None]
+
+    return frames
 
 
 _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
@@ -545,7 +576,8 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     CERTIFICATES.id: _snapshots(exports.certificates, "certificates", "certificates.xlsx"),
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
     PAPER.id: _papers,
-    SCORECARDS.id: _scorecards,
+    SCORECARDS.id: _books(exports.FORMS["par-scorecards"], "Ngày chốt điểm"),
+    ONE_STOP_UNITS.id: _books(forms_exports.FORMS["one-stop-units"], "Ngày chốt số liệu"),
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),

@@ -30,6 +30,7 @@ _TABLES = (
     "activities",
     "incoming_documents",
     "office_accounts",
+    "one_stop_units",
     *office.TABLES,
 )
 

@@ -35,6 +35,7 @@ PREFIXES = {
     "feedback.petitions": "PET",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
+    "forms.one_stop_units": "OSU",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",

@@ -41,6 +41,7 @@ FACTS = (
     Fact("fct_activity", "activity", ("communication.activities",)),
     Fact("fct_office_account", "office_account", ("ioffice.accounts",)),
     Fact("fct_incoming_document", "incoming", ("ioffice.incoming_documents",)),
+    Fact("fct_one_stop_unit", "one_stop_unit", ("forms.one_stop_units",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

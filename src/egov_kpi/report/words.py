@@ -18,6 +18,7 @@ THEMES: dict[str, Word] = {
     "communication": ("Thông tin, tuyên truyền", "Communication and training"),
     "infrastructure": ("Hạ tầng số", "Digital infrastructure"),
     "document_management": ("Văn bản đến, hồ sơ công việc", "Incoming documents and work files"),
+    "one_stop": ("Bộ phận một cửa", "One-stop units"),
 }
 VERDICTS: dict[str, Word] = {
     "accepted": ("đã nhận", "accepted"),

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, incoming, office, office_accounts, one_stop, petitions, publications
+from egov_kpi.simulator import (
+    activities,
+    devices,
+    incoming,
+    office,
+    office_accounts,
+    one_stop,
+    one_stop_units,
+    petitions,
+    publications,
+)
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -95,6 +105,7 @@ def generate(seed: int) -> Records:
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.calibrated(seed, _places(world), CUT_OFF),
+        one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
     )

@@ -8,7 +8,17 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, incoming, office, office_accounts, one_stop, petitions, publications
+from egov_kpi.simulator import (
+    activities,
+    devices,
+    incoming,
+    office,
+    office_accounts,
+    one_stop,
+    one_stop_units,
+    petitions,
+    publications,
+)
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -69,6 +79,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         incoming_documents=incoming.province(
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)
         ),
+        one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
     )

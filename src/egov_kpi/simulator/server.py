@@ -28,6 +28,7 @@ from egov_kpi.simulator import (
     devices_exports,
     document_work_exports,
     exports,
+    forms_exports,
     one_stop_exports,
     portal_exports,
 )
@@ -230,7 +231,7 @@ class Sources:
 
 
 def _form(request: Request) -> exports.Form:
-    form = exports.FORMS.get(request.path_params["form"])
+    form = forms_exports.FORMS.get(request.path_params["form"])
     if form is None:
         raise HTTPException(404, "no such form")
     return form

@@ -576,6 +576,7 @@ def all_kpis() -> tuple[Kpi, ...]:
         truth_activities,
         truth_devices,
         truth_document_work,
+        truth_forms,
         truth_one_stop,
         truth_progress,
     )
@@ -587,6 +588,7 @@ def all_kpis() -> tuple[Kpi, ...]:
         *truth_activities.KPIS,
         *truth_document_work.KPIS,
         *truth_progress.KPIS,
+        *truth_forms.KPIS,
     )
 
 

@@ -14,6 +14,7 @@ _SNAPSHOTS = {
     "network.devices": "devices",
     "ioffice.accounts": "office_accounts",
     "forms.par_scorecards": "scorecards",
+    "forms.one_stop_units": "one_stop_units",
 }
 
 

@@ -35,6 +35,7 @@ THEMES = (
     "digital_signature", "official_mail", "online_service", "settlement", "iso_compliance", "payment", "digitisation",
     "apology", "satisfaction", "publicity", "feedback", "task", "infrastructure", "communication",
     "document_management",
+    "one_stop",
 )  # fmt: skip
 YEAR = {
     "dossier_received": (764, None, 764),

@@ -20,6 +20,7 @@ from egov_kpi.simulator.server import create_app, listen
 FIRST, SECOND = date(2023, 3, 6), date(2023, 3, 7)
 SNAPSHOTS = {
     "directory.headcount",
+    "forms.one_stop_units",
     "forms.par_scorecards",
     "ioffice.accounts",
     "iso.certificates",

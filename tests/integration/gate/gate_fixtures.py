@@ -11,6 +11,7 @@ from typing import Any
 
 import communication_fixtures as communication
 import document_work_fixtures as document_work
+import forms_fixtures as forms
 import network_fixtures as network
 import office_fixtures as office
 import portal_fixtures as portal
@@ -254,6 +255,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **communication.RIGHT,
     **document_work.RIGHT,
     **progress.RIGHT,
+    **forms.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -382,6 +384,7 @@ FAULTS: dict[str, Row] = {
     **communication.FAULTS,
     **document_work.FAULTS,
     **progress.FAULTS,
+    **forms.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -400,6 +403,7 @@ LOAD_RULES = {
     *communication.LOAD_RULES,
     *document_work.LOAD_RULES,
     *progress.LOAD_RULES,
+    *forms.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -423,6 +427,7 @@ HISTORY_RULES = {
     *communication.HISTORY_RULES,
     *document_work.HISTORY_RULES,
     *progress.HISTORY_RULES,
+    *forms.HISTORY_RULES,
 }
 
 
@@ -438,6 +443,7 @@ def fault(rule: Rule) -> Row | None:
 # A pseudonym, keys and a name: nothing else says that they are no values.
 UNREAD_COLUMNS = {
     "DOS": "applicant_hash", "CER": "certificate_number", "PAP": "register_number", "PAR": "criterion_name",
+    **forms.UNREAD_COLUMNS,
 }  # fmt: skip
 
 
@@ -507,6 +513,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **communication.OTHER_CONTENT,
     **document_work.OTHER_CONTENT,
     **progress.OTHER_CONTENT,
+    **forms.OTHER_CONTENT,
 }
 
 

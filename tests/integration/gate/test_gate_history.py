@@ -6,6 +6,7 @@ from datetime import date
 
 import communication_fixtures as communication
 import document_work_fixtures as document_work
+import forms_fixtures as forms
 import gate_fixtures as fx
 import network_fixtures as network
 import portal_fixtures as portal
@@ -36,6 +37,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "ioffice.tasks",
 )
 NET, COM, INC, ACC = network.NET, communication.COM, document_work.INC, document_work.ACC
+OSU = forms.OSU
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -64,6 +66,7 @@ THEN: dict[str, fx.Row] = {
     **communication.THEN,
     **document_work.THEN,
     **progress.THEN,
+    **forms.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -81,6 +84,7 @@ NOW: dict[str, fx.Row] = {
     **communication.NOW,
     **document_work.NOW,
     **progress.NOW,
+    **forms.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
@@ -90,6 +94,7 @@ SIZE = {
         ],
         40,
     ),
+    **forms.SIZE,
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -99,7 +104,7 @@ KEY = {
 
 
 def row(dataset: str, number: int, changes: fx.Row) -> fx.Row:
-    own = {"agency_code": UNITS[number - 1]} if dataset == HEA else {}
+    own = {"agency_code": UNITS[number - 1]} if dataset in (HEA, OSU) else {}
     if dataset == MAI:
         day = "31/01/2023" if changes.get("snapshot_date") == THEN[MAI]["snapshot_date"] else "28/02/2023"
         own = {"last_used_at": f"{day} {7 + number // 60:02d}:{number % 60:02d}"}
@@ -295,6 +300,8 @@ STORIES: dict[str, Story] = {
     "ACC drift": Story(ACC, now={"account_status": "TamKhoa"}),
     "ACC missing_unit": Story(ACC, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
     "ACC lost": Story(ACC, further=first(28)),
+    "OSU repeated": Story(OSU, further=again(6)),
+    "OSU missing_unit": Story(OSU, further=first(5)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -19,6 +19,7 @@ from egov_kpi.settings import Settings
 DOSSIERS = "one_stop.dossiers"
 SNAPSHOTS = [
     "directory.headcount",
+    "forms.one_stop_units",
     "forms.par_scorecards",
     "ioffice.accounts",
     "iso.certificates",

@@ -18,6 +18,7 @@ THEMES = (
     "digital_signature", "iso_compliance", "official_mail", "online_service", "settlement", "task", "payment",
     "digitisation", "apology", "satisfaction", "publicity", "feedback", "infrastructure", "communication",
     "document_management",
+    "one_stop",
 )  # fmt: skip
 PAGES = ("index", *THEMES, "quarantine", "restatements", "claims", "definitions", "ledger")
 GO_CONG_TAY = "online_service.html#unit=823&scope=tree&grain=quarter"

@@ -7,7 +7,14 @@ import pytest
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import activities_exports, calibrated, document_work_exports, exports, office_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    calibrated,
+    document_work_exports,
+    exports,
+    forms_exports,
+    office_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth import all_kpis, expected_kpis, expected_scorecards
@@ -373,6 +380,22 @@ def test_no_naive_sum_of_the_workbooks_gives_the_published_points(records: Recor
 
 def _numbers(texts: pd.Series) -> pd.Series:
     return pd.to_numeric(texts.str.replace(",", "."), errors="coerce").dropna()
+
+
+# --- one-stop unit of Huyền Tụng --------------------------------------------------------------------------------------
+
+
+def test_all_officials_of_the_ward_have_accounts_and_no_naive_sum_says_so(
+    records: Records, truth: pd.DataFrame
+) -> None:
+    accounts, unit = (_cell(truth, *WARD, kpi) for kpi in ("onegate_accounts", "onegate_consolidated"))
+    assert accounts["numerator"] == accounts["denominator"] > 0
+    assert unit["numerator"] == unit["denominator"] == 1
+    names = forms_exports.one_stop_files(records, Window(None, pd.Timestamp("2022-12-31")))
+    books = [forms_exports.one_stop_file(records, name) for name in names]
+    rows = pd.concat([book[book["Mã đơn vị"] == "01846"] for book in books if book is not None])
+    assert rows["Số cán bộ có tài khoản"].sum() != rows["Số cán bộ được phân công"].sum()
+    assert len(rows) > 1
 
 
 def test_the_page_of_published_figures_tells_what_the_calculation_gives(truth: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ DATASETS = {
     "directory.headcount",
     "feedback.petitions",
     "forms.paper_register",
+    "forms.one_stop_units",
     "forms.par_scorecards",
     "ioffice.accounts",
     "ioffice.incoming_documents",
@@ -67,7 +68,11 @@ def test_a_form_of_every_unit_is_a_snapshot_of_its_own() -> None:
     contract = get_contract("forms.par_scorecards")
     assert contract.snapshot_parts == ("index_code", "agency_code")
     assert contract.quarantine_ceiling_pct == 0
-    assert {name for name, other in all_contracts().items() if other.snapshot_parts} == {contract.id}
+    parts = {name: other.snapshot_parts for name, other in all_contracts().items() if other.snapshot_parts}
+    assert parts == {
+        contract.id: contract.snapshot_parts,
+        "forms.one_stop_units": ("reporting_agency_code",),
+    }
 
 
 def test_a_snapshot_belongs_to_its_own_date() -> None:

@@ -27,6 +27,7 @@ STAGING = {
     "ioffice.accounts": "office_account/stg_ioffice__office_account",
     "ioffice.incoming_documents": "incoming/stg_ioffice__incoming_document",
     "one_stop.handovers": "handover/stg_one_stop__handover",
+    "forms.one_stop_units": "one_stop_unit/stg_forms__one_stop_unit",
 }
 
 

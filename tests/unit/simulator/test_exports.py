@@ -15,6 +15,7 @@ from egov_kpi.simulator import (
     devices_exports,
     document_work_exports,
     exports,
+    forms_exports,
     one_stop_exports,
     portal_exports,
 )
@@ -36,7 +37,8 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
     first_paper = exports.paper_files(records, BACKLOG)[0]
     paper = exports.paper_file(records, first_paper)
     scorecard = exports.scorecard_file(records, exports.scorecard_files(records, BACKLOG)[-1])
-    assert paper is not None and scorecard is not None
+    one_stop = forms_exports.one_stop_file(records, forms_exports.one_stop_files(records, BACKLOG)[-1])
+    assert paper is not None and scorecard is not None and one_stop is not None
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -50,6 +52,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "iso.certificates": exports.certificates(records, _last(records.certificates)),
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
+        "forms.one_stop_units": one_stop,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
         "feedback.petitions": portal_exports.petitions(records, BACKLOG),

@@ -90,6 +90,11 @@ device as (
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
 ),
 
+one_stop_unit as (
+    select * from {{ ref('fct_one_stop_unit') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
+),
+
 certificate as (
     select * from {{ ref('fct_certificate') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
@@ -321,6 +326,10 @@ flow as (
     union all
     select 'device_rows', agency_code, business_month, count(*) from device group by agency_code, business_month
     union all
+    select 'one_stop_unit_rows', agency_code, business_month, count(*)
+    from one_stop_unit
+    group by agency_code, business_month
+    union all
     select 'certificate_rows', agency_code, business_month, count(*)
     from certificate
     group by agency_code, business_month
@@ -441,6 +450,16 @@ stock as (
         ('device_secured', (device.is_counted and device.is_secured)::int)
     ) as m (measure_code, amount)
     group by m.measure_code, device.agency_code, device.snapshot_date
+    union all
+    select m.measure_code, one_stop_unit.agency_code, one_stop_unit.snapshot_date, m.amount
+    from one_stop_unit
+    cross join lateral (
+        values
+        ('one_stop_unit', 1),
+        ('one_stop_consolidated', one_stop_unit.is_consolidated::int),
+        ('one_stop_official', one_stop_unit.official_count),
+        ('one_stop_account', one_stop_unit.account_count)
+    ) as m (measure_code, amount)
     union all
     select 'procedure_in_force', offer.agency_code, offer.snapshot_date, sum(offer.is_in_force::int)
     from offer

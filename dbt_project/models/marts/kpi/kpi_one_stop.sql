@@ -1,0 +1,3 @@
+{{ config(materialized='standing_view', contract={'enforced': false}) }}
+
+{{ kpis_of_theme('one_stop') }}

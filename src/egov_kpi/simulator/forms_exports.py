@@ -1,0 +1,93 @@
+"""Workbooks that units fill in beside register and scorecard: one sheet with titles, a header, rows and a total line.
+
+A correction is a second workbook, with a name of its own.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from egov_kpi.simulator import exports
+from egov_kpi.simulator.exports import _YES, TOTAL, Form, Window, _is_inside, _minute
+from egov_kpi.simulator.records import Records
+from egov_kpi.simulator.workbooks import workbook_bytes
+
+ONE_STOP_SHEET = "Bộ phận một cửa"
+# Of each workbook one row is pasted twice: the one in this place.
+_PASTED = 1
+
+
+def _books(rows: pd.DataFrame, keys: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Records by the name of their workbook: what it is about, and which turn it is."""
+    sent = rows[[*keys, "exported_at"]].drop_duplicates().sort_values([*keys, "exported_at"])
+    turns = sent.assign(turn=sent.groupby(list(keys)).cumcount() + 1)
+    books = rows.merge(turns, on=[*keys, "exported_at"], how="left", validate="m:1")
+    return {_name(book): rows.loc[of.index] for book, of in books.groupby([*keys, "turn"])}
+
+
+def _name(book: tuple[object, ...]) -> str:
+    *about, turn = (f"{part:%Y-%m-%d}" if isinstance(part, pd.Timestamp) else str(part) for part in book)
+    return "_".join([*about, f"lan-{turn}.xlsx"])
+
+
+def _sent_within(books: dict[str, pd.DataFrame], window: Window) -> list[str]:
+    return sorted(name for name, rows in books.items() if _is_inside(rows["exported_at"].iloc[0].normalize(), window))
+
+
+def _pasted(rows: pd.DataFrame) -> pd.DataFrame:
+    times = np.where(np.arange(len(rows)) == _PASTED, 2, 1)
+    return rows.loc[rows.index.repeat(times)].reset_index(drop=True)
+
+
+# --- one-stop units ---------------------------------------------------------------------------------------------------
+
+
+def _one_stop_books(records: Records) -> dict[str, pd.DataFrame]:
+    return _books(records.one_stop_units, ["reporting_agency_code", "snapshot_date"])
+
+
+def one_stop_files(records: Records, window: Window) -> list[str]:
+    """Workbooks that were sent within the window."""
+    return _sent_within(_one_stop_books(records), window)
+
+
+def one_stop_file(records: Records, name: str) -> pd.DataFrame | None:
+    """One row per one-stop unit; dates stay dates. None: no such workbook."""
+    book = _one_stop_books(records).get(name)
+    if book is None:
+        return None
+    rows = _pasted(book)
+    return pd.DataFrame(
+        {
+            "Mã đơn vị tổng hợp": rows["reporting_agency_code"],
+            "Mã đơn vị": rows["agency_code"],
+            "Đã kiện toàn": rows["is_consolidated"].map(_YES),
+            "Số quyết định kiện toàn": rows["decision_number"].fillna(""),
+            "Ngày quyết định kiện toàn": rows["decision_date"],
+            "Số cán bộ được phân công": rows["official_count"],
+            "Số cán bộ có tài khoản": rows["account_count"],
+            "Cán bộ đầu mối": "Cán bộ giả định " + rows["agency_code"],
+            "Điện thoại": "0000" + rows["agency_code"],
+            "Ghi chú": "",
+            "Ngày chốt số liệu": rows["snapshot_date"],
+            "Thời điểm gửi": _minute(rows["exported_at"]),
+        }
+    )
+
+
+def one_stop_workbook(records: Records, name: str) -> bytes | None:
+    rows = one_stop_file(records, name)
+    if rows is None:
+        return None
+    titles = ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA", name.removesuffix(".xlsx")]
+    return workbook_bytes(rows, ONE_STOP_SHEET, titles, TOTAL)
+
+
+# --- all forms --------------------------------------------------------------------------------------------------------
+
+# By the last part of their address.
+FORMS = {
+    **exports.FORMS,
+    "one-stop-units": Form(one_stop_files, one_stop_file, one_stop_workbook, part=1),
+}

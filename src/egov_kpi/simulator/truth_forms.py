@@ -1,0 +1,38 @@
+"""The oracle of the forms that units fill in: from the records and the definitions alone."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _stock
+
+# --- one-stop units ---------------------------------------------------------------------------------------------------
+
+
+def _one_stop_units(happened: Happened) -> pd.DataFrame:
+    """Of each compiler's books of a date the last one, whole; of a unit that two of them list what the later says."""
+    rows = happened.records.one_stop_units
+    known = rows[rows["exported_at"] < happened.as_of + pd.Timedelta(days=1)]
+    last = known.groupby(["reporting_agency_code", "snapshot_date"])["exported_at"].transform("max")
+    books = known[known["exported_at"] == last].sort_values("exported_at")
+    return books.drop_duplicates(["agency_code", "snapshot_date"], keep="last")
+
+
+def _of_units(amount: Callable[[pd.DataFrame], pd.Series]) -> Measure:
+    def measured(happened: Happened) -> Amounts:
+        rows = _one_stop_units(happened)
+        return _stock(happened, rows, amount(rows).astype(int))
+
+    return measured
+
+
+_units = _of_units(lambda rows: pd.Series(1, index=rows.index))
+_consolidated = _of_units(lambda rows: rows["is_consolidated"].astype(bool))
+_officials = _of_units(lambda rows: rows["official_count"])
+_accounts = _of_units(lambda rows: rows["account_count"])
+
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("onegate_consolidated", _consolidated, _units),
+    Kpi("onegate_accounts", _accounts, _officials),
+)
