@@ -396,6 +396,26 @@ HANDOVERS = Dataset(
     other=("Mã đơn vị chuyển", "84", "842"),
     path="/one-stop/exports/handovers.csv",
 )  # fmt: skip
+SYNCHRONISATION = Dataset(
+    id="portal.synchronisation",
+    shape="json",
+    is_snapshot=False,
+    key="maHoSo",
+    agency="maDonVi",
+    event="thoiDiemGui",
+    version="thoiDiemCapNhat",
+    dates={"thoiDiemGui": ISO_TIME, "thoiDiemTiepNhan": ISO_TIME, "thoiDiemCapNhat": ISO_TIME},
+    counts=(),
+    codes={"trangThaiDongBo": "sync_status"},
+    texts=(),
+    names={
+        "maHoSo": "dossier_hash", "maDonVi": "agency_code", "thoiDiemGui": "sent_at", "thoiDiemCapNhat": "updated_at",
+    },
+    optional="thoiDiemTiepNhan",
+    required="trangThaiDongBo",
+    other=("thoiDiemTiepNhan", "2023-03-31T15:00:00+07:00", "2023-03-31T15:01:00+07:00"),
+    path="/portal/api/synchronisation",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -413,6 +433,7 @@ _ALL = (
     DEVICES,
     ACTIVITIES,
     HANDOVERS,
+    SYNCHRONISATION,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -503,6 +524,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     TASKS.id: _delta(office_exports.tasks, "page"),
     ACTIVITIES.id: _delta(activities_exports.activities, "page"),
     HANDOVERS.id: _delta(progress_exports.handovers, "handovers.csv"),
+    SYNCHRONISATION.id: _delta(progress_exports.synchronisation, "page"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 

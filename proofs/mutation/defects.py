@@ -25,6 +25,7 @@ from proofs.mutation.datasets import (
     PROCEDURES,
     PUBLICATIONS,
     SCORECARDS,
+    SYNCHRONISATION,
     TASKS,
     Dataset,
     Export,
@@ -113,6 +114,7 @@ FEW_KINDS = {
     DEVICES.id: OF_A_REGISTER,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
     HANDOVERS.id: OF_A_WAY,
+    SYNCHRONISATION.id: OF_A_WAY,
 }
 
 

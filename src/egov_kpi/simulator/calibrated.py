@@ -94,6 +94,7 @@ def generate(seed: int) -> Records:
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
+        synchronisation=one_stop.synchronised(dossiers, seed),
     )
 
 

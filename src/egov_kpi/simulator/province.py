@@ -66,6 +66,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         activities=activities.province(seed, members["agency_code"].tolist(), days),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
+        synchronisation=one_stop.synchronised(dossiers, seed),
     )
 
 

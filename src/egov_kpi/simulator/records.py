@@ -88,6 +88,7 @@ class Records:
     tasks: pd.DataFrame
     devices: pd.DataFrame
     activities: pd.DataFrame
+    synchronisation: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

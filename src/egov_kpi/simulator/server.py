@@ -23,7 +23,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    exports,
+    one_stop_exports,
+    portal_exports,
+    progress_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
@@ -35,7 +42,11 @@ TOKEN_SECONDS = 3600
 PAGE_SIZE_MAX = 500
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CHANGES = {**portal_exports.CHANGES, "activities": activities_exports.activities}
+_CHANGES = {
+    **portal_exports.CHANGES,
+    "activities": activities_exports.activities,
+    "synchronisation": progress_exports.synchronisation,
+}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -277,6 +288,7 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/portal/api/procedures/snapshots", sources.dates_of(records.procedures)),
         ("/portal/api/procedures", sources.procedures),
         ("/portal/api/publications", sources.changes),
+        ("/portal/api/synchronisation", sources.changes),
         ("/feedback/api/petitions", sources.changes),
         ("/communication/api/activities", sources.changes),
         ("/mail/snapshots", sources.dates_of(records.mailboxes)),

@@ -10,7 +10,14 @@ import yaml
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    exports,
+    one_stop_exports,
+    portal_exports,
+    progress_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -43,6 +50,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.par_scorecards": scorecard,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
+        "portal.synchronisation": progress_exports.synchronisation(records, BACKLOG),
         "feedback.petitions": portal_exports.petitions(records, BACKLOG),
     }
 

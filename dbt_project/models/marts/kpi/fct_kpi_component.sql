@@ -54,6 +54,11 @@ apology as (
     where {{ in_touched_months('business_month', 'kpi') }} and issued_date <= {{ as_of() }}
 ),
 
+synchronisation as (
+    select * from {{ ref('fct_synchronisation') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and sent_date <= {{ as_of() }}
+),
+
 handover as (
     select * from {{ ref('fct_handover') }}
     where {{ in_touched_months('business_month', 'kpi') }} and received_date <= {{ as_of() }}
@@ -174,6 +179,7 @@ flow as (
         ('dossier_fee_bearing', received.is_received and received.is_fee_bearing),
         ('dossier_paid_online', received.is_received and received.is_paid_online),
         ('dossier_component_reused', received.is_received and received.is_component_reused),
+        ('dossier_synced', received.is_received and received.is_synced),
         ('dossier_promised_again', received.is_received and received.is_promised_again),
         ('dossier_moved_after_expiry', received.is_received and received.is_moved_after_expiry)
     ) as m (measure_code, counts)
@@ -276,9 +282,11 @@ flow as (
         union all
         select 'apology', apology.agency_code, apology.business_month from apology
         union all
+        select 'synchronisation', synchronisation.agency_code, synchronisation.business_month from synchronisation
+        union all
         select domain.name, received.agency_code, received.business_month
         from received
-        cross join (values ('payment'), ('digitisation'), ('apology')) as domain (name)
+        cross join (values ('payment'), ('digitisation'), ('apology'), ('synchronisation')) as domain (name)
         where received.source_system = 'one_stop'
     ) as told
     group by told.domain, told.agency_code, told.business_month
