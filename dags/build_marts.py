@@ -26,6 +26,7 @@ DATASETS = [
     "one_stop.satisfaction",
     "portal.procedures",
     "portal.publications",
+    "portal.synchronisation",
 ]
 
 build_marts = build_dag(

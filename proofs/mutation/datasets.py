@@ -466,6 +466,26 @@ ONE_STOP_UNITS = Dataset(
     path="/forms/one-stop-units",
     sheet=forms_exports.ONE_STOP_SHEET,
 )  # fmt: skip
+SYNCHRONISATION = Dataset(
+    id="portal.synchronisation",
+    shape="json",
+    is_snapshot=False,
+    key="maHoSo",
+    agency="maDonVi",
+    event="thoiDiemGui",
+    version="thoiDiemCapNhat",
+    dates={"thoiDiemGui": ISO_TIME, "thoiDiemTiepNhan": ISO_TIME, "thoiDiemCapNhat": ISO_TIME},
+    counts=(),
+    codes={"trangThaiDongBo": "sync_status"},
+    texts=(),
+    names={
+        "maHoSo": "dossier_hash", "maDonVi": "agency_code", "thoiDiemGui": "sent_at", "thoiDiemCapNhat": "updated_at",
+    },
+    optional="thoiDiemTiepNhan",
+    required="trangThaiDongBo",
+    other=("thoiDiemTiepNhan", "2023-03-31T15:00:00+07:00", "2023-03-31T15:01:00+07:00"),
+    path="/portal/api/synchronisation",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -486,6 +506,7 @@ _ALL = (
     ACCOUNTS,
     HANDOVERS,
     ONE_STOP_UNITS,
+    SYNCHRONISATION,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -585,6 +606,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     ACCOUNTS.id: _snapshots(document_work_exports.accounts, "office_accounts", "page"),
     INCOMING.id: _delta(document_work_exports.incoming_documents, "page"),
     HANDOVERS.id: _delta(progress_exports.handovers, "handovers.csv"),
+    SYNCHRONISATION.id: _delta(progress_exports.synchronisation, "page"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 

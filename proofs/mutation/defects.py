@@ -28,6 +28,7 @@ from proofs.mutation.datasets import (
     PROCEDURES,
     PUBLICATIONS,
     SCORECARDS,
+    SYNCHRONISATION,
     TASKS,
     Dataset,
     Export,
@@ -140,6 +141,7 @@ FEW_KINDS = {
     ACCOUNTS.id: OF_A_REGISTER,
     INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
     HANDOVERS.id: OF_A_WAY,
+    SYNCHRONISATION.id: OF_A_WAY,
 }
 
 

@@ -32,6 +32,7 @@ PREFIXES = {
     "iso.certificates": "CER",
     "portal.procedures": "PRO",
     "portal.publications": "PUB",
+    "portal.synchronisation": "SYN",
     "feedback.petitions": "PET",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",

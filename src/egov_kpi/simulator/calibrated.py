@@ -108,6 +108,7 @@ def generate(seed: int) -> Records:
         one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
+        synchronisation=one_stop.synchronised(dossiers, seed),
     )
 
 

@@ -61,8 +61,7 @@ NOTHING = OneStop(*(_empty(columns) for columns in (PAYMENT, COMPONENT, RESULT, 
 def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
     """All records that belong to the dossiers, of which there may be several versions."""
     rng = np.random.default_rng([seed, _STREAM])
-    newest = dossiers.sort_values(["dossier_code", "updated_at"]).drop_duplicates("dossier_code", keep="last")
-    received = newest[~newest["dossier_status"].isin(_NOT_RECEIVED)].reset_index(drop=True)
+    received = _received(dossiers)
     settled = received[received["dossier_status"].isin(["finished", "returned"])].reset_index(drop=True)
     drawn = OneStop(
         payments=_payments(rng, received),
@@ -74,6 +73,17 @@ def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
     )
     last = dossiers["updated_at"].max()
     return OneStop(**{item.name: _ordered(getattr(drawn, item.name), last) for item in fields(OneStop)})
+
+
+def synchronised(dossiers: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """What was sent of the dossiers to the national portal."""
+    return _ordered(progress.synchronisation(_received(dossiers), seed), dossiers["updated_at"].max())
+
+
+def _received(dossiers: pd.DataFrame) -> pd.DataFrame:
+    """The newest version of each dossier that was received."""
+    newest = dossiers.sort_values(["dossier_code", "updated_at"]).drop_duplicates("dossier_code", keep="last")
+    return newest[~newest["dossier_status"].isin(_NOT_RECEIVED)].reset_index(drop=True)
 
 
 def _ordered(versions: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:

@@ -15,9 +15,13 @@ HANDOVER = (
     "updated_at",
 )  # fmt: skip
 HANDOVER_KEY = ["dossier_code", "step_no"]
+SYNCHRONISATION = (
+    "dossier_code", "agency_code", "sync_status", "error_kind", "sent_at", "accepted_at", "updated_at",
+)  # fmt: skip
+SYNCHRONISATION_KEY = ["dossier_code"]
 
 _NEVER = np.datetime64("NaT", "s")
-_HANDOVERS = 1
+_HANDOVERS, _SYNCHRONISATION = 1, 2
 _BROKEN_OFF = ("withdrawn", "stopped")
 # Internal deadlines end with the working day.
 _EVENING = pd.Timedelta(hours=17)
@@ -101,3 +105,40 @@ def _deadline(rng: np.random.Generator, received: pd.Series, handed_on: pd.Serie
     day = np.where(late, done - np.timedelta64(1, "D"), add_working_days(done, slack))
     due = pd.Series(day.astype("datetime64[s]"), index=received.index) + _EVENING
     return due.where(due > received, received + pd.Timedelta(minutes=30))
+
+
+# --- synchronisation --------------------------------------------------------------------------------------------------
+
+_ERRORS = ["format", "unknown_procedure", "unknown_agency", "duplicate", "system"]
+
+
+def synchronisation(received: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Versions of what was sent to the national portal: 97% of the received dossiers, minutes after their receipt. Most
+    are accepted at once, some rejected, of which two thirds are accepted when they are sent again; some wait."""
+    rng = _generator(seed, _SYNCHRONISATION)
+    rows = received[rng.random(len(received)) < 0.97].reset_index(drop=True)
+    sent_at = rows["received_at"] + _minutes(rng, 2, 30, len(rows))
+    sent = rows[["dossier_code", "agency_code"]].assign(
+        sync_status="waiting", error_kind=None, sent_at=sent_at, accepted_at=_NEVER, updated_at=sent_at
+    )
+    draw = rng.random(len(sent))
+    accepted = _accepted(sent[draw < 0.9], _minutes(rng, 1, 20, len(sent)))
+    rejected = sent[(draw >= 0.9) & (draw < 0.97)]
+    rejected = rejected.assign(
+        sync_status="rejected",
+        error_kind=rng.choice(_ERRORS, len(rejected)),
+        updated_at=rejected["sent_at"] + pd.Timedelta(minutes=21),
+    )
+    again = _accepted(rejected[rng.random(len(rejected)) < 0.67], _minutes(rng, 30, 200, len(sent)))
+    versions = pd.concat([sent, accepted, rejected, again], ignore_index=True)[list(SYNCHRONISATION)]
+    return versions.astype({name: "datetime64[s]" for name in SYNCHRONISATION if name.endswith("_at")})
+
+
+def _minutes(rng: np.random.Generator, low: int, high: int, size: int) -> pd.Series:
+    return pd.Series(pd.to_timedelta(rng.integers(low, high, size), unit="min"))
+
+
+def _accepted(rows: pd.DataFrame, later: pd.Series) -> pd.DataFrame:
+    """The rows as they are once the national portal has taken them, so much later."""
+    at = rows["updated_at"] + later.loc[rows.index]
+    return rows.assign(sync_status="accepted", error_kind=None, accepted_at=at, updated_at=at)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from egov_kpi.simulator.exports import Export, Window, _minute, _repeat
+from egov_kpi.simulator.exports import Export, Window, _iso_time, _minute, _repeat, _words
 from egov_kpi.simulator.records import Records
 
 
@@ -24,6 +24,31 @@ def handovers(records: Records, window: Window) -> pd.DataFrame:
         }
     )
     return _repeat(export, "Mã hồ sơ", records.seed)
+
+
+_SYNC_STATUS = {"waiting": "DangCho", "accepted": "DaTiepNhan", "rejected": "TraLai"}
+_ERROR_KIND = {
+    "format": "SaiDinhDang", "unknown_procedure": "SaiMaTTHC", "unknown_agency": "SaiMaDonVi", "duplicate": "TrungMa",
+    "system": "HeThong",
+}  # fmt: skip
+
+
+def synchronisation(records: Records, window: Window) -> pd.DataFrame:
+    """One row per dossier sent to the national portal and version in the window, as the portal writes it."""
+    rows = records.synchronisation[window.holds(records.synchronisation["updated_at"])]
+    export = pd.DataFrame(
+        {
+            "maHoSo": rows["dossier_code"],
+            "maDonVi": rows["agency_code"],
+            "trangThaiDongBo": _words(rows["sync_status"], _SYNC_STATUS),
+            "loaiLoi": _words(rows["error_kind"], _ERROR_KIND),
+            "noiDungLoi": rows["error_kind"].map(lambda kind: "" if kind is None else "Lỗi giả định"),
+            "thoiDiemGui": _iso_time(rows["sent_at"]),
+            "thoiDiemTiepNhan": _iso_time(rows["accepted_at"]),
+            "thoiDiemCapNhat": _iso_time(rows["updated_at"]),
+        }
+    )
+    return _repeat(export, "maHoSo", records.seed)
 
 
 # By the name of the dataset, which is the name of the file.

@@ -82,6 +82,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
+        synchronisation=one_stop.synchronised(dossiers, seed),
     )
 
 

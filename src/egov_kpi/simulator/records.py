@@ -91,6 +91,7 @@ class Records:
     incoming_documents: pd.DataFrame
     office_accounts: pd.DataFrame
     one_stop_units: pd.DataFrame
+    synchronisation: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

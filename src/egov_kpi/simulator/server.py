@@ -31,6 +31,7 @@ from egov_kpi.simulator import (
     forms_exports,
     one_stop_exports,
     portal_exports,
+    progress_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
@@ -43,7 +44,11 @@ TOKEN_SECONDS = 3600
 PAGE_SIZE_MAX = 500
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_CHANGES = {**portal_exports.CHANGES, "activities": activities_exports.activities}
+_CHANGES = {
+    **portal_exports.CHANGES,
+    "activities": activities_exports.activities,
+    "synchronisation": progress_exports.synchronisation,
+}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -299,6 +304,7 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/portal/api/procedures/snapshots", sources.dates_of(records.procedures)),
         ("/portal/api/procedures", sources.procedures),
         ("/portal/api/publications", sources.changes),
+        ("/portal/api/synchronisation", sources.changes),
         ("/feedback/api/petitions", sources.changes),
         ("/communication/api/activities", sources.changes),
         ("/mail/snapshots", sources.dates_of(records.mailboxes)),

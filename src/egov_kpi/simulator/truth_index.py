@@ -36,7 +36,7 @@ INDICATORS = (
     Indicator("1.1", "publicity", "CKMB", 6, kpi=_plain("procedure_published_on_time")),
     Indicator("1.2", "publicity", "CKMB", 4, kpi=_plain("procedure_posted_on_time")),
     Indicator("1.3", "publicity", "CKMB", 2, kpi=_plain("procedure_complete")),
-    Indicator("1.4", "publicity", "CKMB", 6, kpi=_plain("dossier_synced")),
+    Indicator("1.4", "publicity", "CKMB", 6, kpi=_plain("tthc_sync")),
     Indicator("2.1", "settlement", "TDGQ", 20, kpi=("ontime_settled", "B", "date")),
     Indicator("3.1", "online", "CLGQ", 4, 80),
     Indicator("3.2", "online", "CLGQ", 4),

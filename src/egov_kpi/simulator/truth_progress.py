@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from egov_kpi.simulator.progress import HANDOVER_KEY
-from egov_kpi.simulator.records import effective
-from egov_kpi.simulator.truth import Amounts, Happened, Kpi, _flow
+from egov_kpi.simulator.progress import HANDOVER_KEY, SYNCHRONISATION_KEY
+from egov_kpi.simulator.records import DOSSIER_KEY, effective
+from egov_kpi.simulator.truth import NOT_RECEIVED, Amounts, Happened, Kpi, _flow, _received
 
 
 def _steps_due(happened: Happened) -> pd.DataFrame:
@@ -26,4 +26,16 @@ def _late(happened: Happened) -> Amounts:
     return _flow(happened, rows[~in_time & (rows["due"] < happened.as_of)], "due")
 
 
-KPIS: tuple[Kpi, ...] = (Kpi("late_internal", _late, _due, due_basis="date"),)
+def _synced(happened: Happened) -> Amounts:
+    """Received dossiers of the software that the national portal holds, by the day of receipt."""
+    sent = effective(happened.records.synchronisation, SYNCHRONISATION_KEY, happened.as_of)
+    taken = sent.loc[sent["sync_status"] == "accepted", "dossier_code"]
+    rows = effective(happened.records.dossiers, DOSSIER_KEY, happened.as_of)
+    rows = rows[~rows["dossier_status"].isin(NOT_RECEIVED) & rows["dossier_code"].isin(taken)]
+    return _flow(happened, rows.assign(received=rows["received_at"].dt.normalize()), "received")
+
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("late_internal", _late, _due, due_basis="date"),
+    Kpi("tthc_sync", _synced, _received),
+)

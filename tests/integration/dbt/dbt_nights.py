@@ -32,6 +32,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("forms.paper_register", records.paper),
             *((f"one_stop.{name}", _of_dossiers(rows)) for name, rows in vars(records.one_stop).items()),
             ("portal.publications", records.publications),
+            ("portal.synchronisation", _of_dossiers(records.synchronisation)),
             ("feedback.petitions", records.petitions.assign(petition_hash=hashed(records.petitions["petition_no"]))),
             ("ioffice.tasks", records.tasks),
             ("communication.activities", records.activities),

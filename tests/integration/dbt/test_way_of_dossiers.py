@@ -2,7 +2,7 @@
 
 import pandas as pd
 from dbt_world import World, hashed
-from test_models_incremental import COMMUNE, DISTRICT, FEBRUARY, JANUARY, same_as_rebuild
+from test_models_incremental import COMMUNE, DISTRICT, FEBRUARY, JANUARY, dossiers, same_as_rebuild
 
 
 def steps(*rows: tuple[str, str, str, str | None, str]) -> pd.DataFrame:
@@ -61,3 +61,51 @@ def test_a_step_is_late_from_the_day_after_its_own_deadline(world: World) -> Non
     world.build("green", [first], "2023-02-02")
     assert late_internal(world, DISTRICT, JANUARY, "tree") == (1, 2)
     same_as_rebuild(world, [first], "2023-02-02")
+
+
+def sent(code: str, status: str, version: str) -> pd.DataFrame:
+    """What the national portal says of a dossier that was sent on 10 January."""
+    at = pd.Timestamp(version)
+    is_accepted = status == "accepted"
+    row = {
+        "dossier_hash": hashed(pd.Series([code]))[0],
+        "agency_code": COMMUNE,
+        "sync_status": status,
+        "error_kind": "format" if status == "rejected" else None,
+        "sent_at": pd.Timestamp("2023-01-10 09:00"),
+        "accepted_at": at if is_accepted else pd.NaT,
+        "updated_at": at,
+    }
+    return pd.DataFrame([row])
+
+
+def test_a_dossier_is_synchronised_in_the_month_of_its_receipt(world: World) -> None:
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(
+            ("a", COMMUNE, "2023-01-10 08:00", None, "2023-01-10 08:00"),
+            ("b", COMMUNE, "2023-01-11 08:00", None, "2023-01-11 08:00"),
+        ),
+        "2023-02-28",
+    )
+    refused = world.load("portal.synchronisation", sent("a", "rejected", "2023-01-10 09:20"), "2023-02-28")
+    world.build("green", [first, refused], "2023-02-28", rebuild=True)
+    row = world.kpi("green", "tthc_sync", COMMUNE, *JANUARY)
+    assert (row["numerator"], row["denominator"]) == (0, 2)
+
+    # sent again in March
+    taken = world.load("portal.synchronisation", sent("a", "accepted", "2023-03-01 09:20"), "2023-03-01", "2023-02-28")
+    everything = [first, refused, taken]
+    world.build("green", everything, "2023-03-01")
+    assert world.kpi("green", "tthc_sync", COMMUNE, *JANUARY)["value"] == 50
+    (indicator,) = world.query(
+        "select points::float from green.index_766"
+        f" where indicator_code = '1.4' and agency_code = '{COMMUNE}' and period_start = '2023-01-01'"
+    )["points"]
+    assert indicator == 3
+    same_as_rebuild(world, everything, "2023-03-01")
+
+    # revoked: the rejection is the newest word again
+    world.build("green", [first, refused], "2023-03-01")
+    assert world.kpi("green", "tthc_sync", COMMUNE, *JANUARY)["value"] == 0
+    same_as_rebuild(world, [first, refused], "2023-03-01")

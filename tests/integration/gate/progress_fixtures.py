@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 Row = dict[str, str | None]
-HAN = "one_stop.handovers"
+HAN, SYN = "one_stop.handovers", "portal.synchronisation"
 
 
 def handover(number: int) -> Row:
@@ -19,7 +19,19 @@ def handover(number: int) -> Row:
     }
 
 
-RIGHT: dict[str, Callable[[int], Row]] = {HAN: handover}
+def synchronisation(number: int) -> Row:
+    return {
+        "dossier_hash": f"{number:064x}",
+        "agency_code": "823",
+        "sync_status": "DaTiepNhan",
+        "error_kind": None,
+        "sent_at": "2023-02-01T08:20:00+07:00",
+        "accepted_at": "2023-02-01T08:35:00+07:00",
+        "updated_at": "2023-02-09T10:00:00+07:00",
+    }
+
+
+RIGHT: dict[str, Callable[[int], Row]] = {HAN: handover, SYN: synchronisation}
 
 FAULTS: dict[str, Row] = {
     "GATE-HAN-501": {"agency_code": "99999"},
@@ -32,16 +44,40 @@ FAULTS: dict[str, Row] = {
     "GATE-HAN-508": {"from_agency_code": "99999"},
     "GATE-HAN-509": {"updated_at": "01/02/2023 17:00"},
     "GATE-HAN-510": {"internal_due_at": "03/02/2032 17:00"},
+    "GATE-SYN-501": {"agency_code": "99999"},
+    "GATE-SYN-502": {"sent_at": "2023-03-08T00:00:00+07:00", "accepted_at": None, "sync_status": "DangCho"},
+    "GATE-SYN-503": {"sent_at": "1999-12-31T23:59:00+07:00"},
+    "GATE-SYN-504": {"updated_at": "2023-03-08T00:00:00+07:00"},
+    "GATE-SYN-505": {"accepted_at": "2023-01-31T17:00:00+07:00"},
+    "GATE-SYN-506": {"accepted_at": "2023-03-08T00:00:00+07:00"},
+    "GATE-SYN-507": {"updated_at": "2023-02-01T08:30:00+07:00"},
+    "GATE-SYN-508": {"accepted_at": None},
+    "GATE-SYN-509": {"error_kind": "HeThong"},
 }
 
-LOAD_RULES = {f"GATE-{word}-001" for word in ("HAN",)}
-HISTORY_RULES = {f"GATE-HAN-{n}" for n in range(511, 518)}
+LOAD_RULES = {f"GATE-{word}-001" for word in ("HAN", "SYN")}
+HISTORY_RULES = {*(f"GATE-HAN-{n}" for n in range(511, 518)), *(f"GATE-SYN-{n}" for n in range(510, 517))}
 # A column that no rule compares with another, and another value for it.
-OTHER_CONTENT: dict[str, Row] = {HAN: {"internal_due_at": "06/02/2023 17:00"}}
+OTHER_CONTENT: dict[str, Row] = {
+    HAN: {"internal_due_at": "06/02/2023 17:00"},
+    SYN: {"accepted_at": "2023-02-01T08:36:00+07:00"},
+}
 # Values of a row of the load before, and of the load in question, that make the two a right pair.
-THEN: dict[str, Row] = {HAN: {"updated_at": "21/02/2023 15:00"}}
-NOW: dict[str, Row] = {HAN: {"updated_at": "22/02/2023 15:00"}}
+THEN: dict[str, Row] = {
+    HAN: {"updated_at": "21/02/2023 15:00"},
+    SYN: {"updated_at": "2023-02-21T15:00:00+07:00"},
+}
+NOW: dict[str, Row] = {
+    HAN: {"updated_at": "22/02/2023 15:00"},
+    SYN: {"updated_at": "2023-02-22T15:00:00+07:00"},
+}
 # By the word of the dataset: its main date within the night.
-AT_NIGHT: dict[str, tuple[str, Row]] = {"HAN": (HAN, {"received_at": "01/02/2023 02:00"})}
+AT_NIGHT: dict[str, tuple[str, Row]] = {
+    "HAN": (HAN, {"received_at": "01/02/2023 02:00"}),
+    "SYN": (SYN, {"sent_at": "2023-02-01T02:00:00+07:00"}),
+}
 # By the word of the dataset: a change of what never changes.
-CHANGED: dict[str, tuple[str, Row]] = {"HAN": (HAN, {"from_agency_code": "28654"})}
+CHANGED: dict[str, tuple[str, Row]] = {
+    "HAN": (HAN, {"from_agency_code": "28654"}),
+    "SYN": (SYN, {"sent_at": "2023-02-01T08:21:00+07:00"}),
+}

@@ -189,14 +189,20 @@ AT_NIGHT: dict[str, tuple[str, fx.Row]] = {
 }
 
 
+def _moment(dataset: str, day: str, at: str) -> str:
+    """A time of February as the dataset writes it."""
+    is_iso = "T" in str(NOW[dataset]["updated_at"])
+    return f"2023-02-{day}T{at}:00+07:00" if is_iso else f"{day}/02/2023 {at}"
+
+
 def usual_stories(word: str) -> dict[str, Story]:
     """What any export of changes may do wrong."""
     dataset, at_night = AT_NIGHT[word]
     return {
         f"{word} repeated": Story(dataset, further=again(20)),
         f"{word} clock": Story(dataset, at_night, now=at_night),
-        f"{word} window": Story(dataset, now={"updated_at": "15/02/2023 15:00"}, now_only=SOME),
-        f"{word} tail": Story(dataset, now={"updated_at": "22/02/2023 09:00"}),
+        f"{word} window": Story(dataset, now={"updated_at": _moment(dataset, "15", "15:00")}, now_only=SOME),
+        f"{word} tail": Story(dataset, now={"updated_at": _moment(dataset, "22", "09:00")}),
         f"{word} overlap": Story(dataset, further=others(dataset, 30)),
         f"{word} agency_moved": Story(dataset, {"agency_code": "824"}, FEW),
     }

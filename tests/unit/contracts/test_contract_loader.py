@@ -34,6 +34,7 @@ DATASETS = {
     "one_stop.satisfaction",
     "portal.procedures",
     "portal.publications",
+    "portal.synchronisation",
 }
 Change = Callable[[dict[str, Any]], Any]
 

@@ -28,6 +28,7 @@ STAGING = {
     "ioffice.incoming_documents": "incoming/stg_ioffice__incoming_document",
     "one_stop.handovers": "handover/stg_one_stop__handover",
     "forms.one_stop_units": "one_stop_unit/stg_forms__one_stop_unit",
+    "portal.synchronisation": "synchronisation/stg_portal__synchronisation",
 }
 
 

@@ -18,6 +18,7 @@ from egov_kpi.simulator import (
     forms_exports,
     one_stop_exports,
     portal_exports,
+    progress_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
@@ -55,6 +56,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.one_stop_units": one_stop,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
+        "portal.synchronisation": progress_exports.synchronisation(records, BACKLOG),
         "feedback.petitions": portal_exports.petitions(records, BACKLOG),
     }
 

@@ -97,6 +97,7 @@ def test_token_is_refused_to_strangers(client: httpx.Client, secret: str, client
         "/iso/snapshots?to=2023-03-06",
         "/iso/certificates.xlsx?snapshot=2023-03-06",
         "/communication/api/activities?to=2023-03-06",
+        "/portal/api/synchronisation?to=2023-03-06",
         "/network/snapshots?to=2023-03-06",
         "/network/devices.csv?snapshot=2023-03-06",
         "/forms/paper-register?to=2023-03-06",

@@ -18,6 +18,10 @@ apology as (
     select * from {{ ref('int_apology__touched') }}
 ),
 
+synchronisation as (
+    select * from {{ ref('int_synchronisation__touched') }}
+),
+
 -- what is kept of a dossier elsewhere tells something of it
 told as (
     select payment.dossier_hash from payment
@@ -27,6 +31,8 @@ told as (
     select result.dossier_hash from result
     union
     select apology.dossier_hash from apology
+    union
+    select synchronisation.dossier_hash from synchronisation
 ),
 
 touched as (

@@ -27,6 +27,10 @@ apology as (
     select * from {{ ref('fct_apology') }}
 ),
 
+synchronisation as (
+    select * from {{ ref('fct_synchronisation') }}
+),
+
 -- one row per dossier, however many items it has to pay; a waived item is no fee
 fee as (
     select
@@ -72,6 +76,13 @@ letter as (
     from apology
     where apology.dossier_hash in (select united.dossier_hash from united)
     group by apology.dossier_hash
+),
+
+-- the national portal holds it
+synced as (
+    select synchronisation.dossier_hash
+    from synchronisation
+    where synchronisation.is_synced and synchronisation.dossier_hash in (select united.dossier_hash from united)
 ),
 
 located as (
@@ -166,6 +177,7 @@ final as (
         coalesce(letter.is_promised_again, false) as is_promised_again,
         coalesce(letter.is_moved_after_expiry, false) as is_moved_after_expiry,
         coalesce(closed.settled_date > coalesce(letter.first_due_date, closed.due_date), false) as is_late_to_promise,
+        synced.dossier_hash is not null as is_synced,
         closed.load_seq,
         closed.file_digest,
         closed.row_no
@@ -174,6 +186,7 @@ final as (
     left join document on closed.source_system = 'one_stop' and closed.dossier_hash = document.dossier_hash
     left join outcome on closed.source_system = 'one_stop' and closed.dossier_hash = outcome.dossier_hash
     left join letter on closed.source_system = 'one_stop' and closed.dossier_hash = letter.dossier_hash
+    left join synced on closed.source_system = 'one_stop' and closed.dossier_hash = synced.dossier_hash
 )
 
 select * from final

@@ -54,6 +54,11 @@ apology as (
     where {{ in_touched_months('business_month', 'kpi') }} and issued_date <= {{ as_of() }}
 ),
 
+synchronisation as (
+    select * from {{ ref('fct_synchronisation') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and sent_date <= {{ as_of() }}
+),
+
 handover as (
     select * from {{ ref('fct_handover') }}
     where {{ in_touched_months('business_month', 'kpi') }} and received_date <= {{ as_of() }}
@@ -195,6 +200,7 @@ flow as (
         ('dossier_fee_bearing', received.is_received and received.is_fee_bearing),
         ('dossier_paid_online', received.is_received and received.is_paid_online),
         ('dossier_component_reused', received.is_received and received.is_component_reused),
+        ('dossier_synced', received.is_received and received.is_synced),
         ('dossier_promised_again', received.is_received and received.is_promised_again),
         ('dossier_moved_after_expiry', received.is_received and received.is_moved_after_expiry)
         {%- endcall %}
@@ -305,11 +311,14 @@ flow as (
         union all
         select 'apology_rows', apology.agency_code, apology.business_month from apology
         union all
+        select 'synchronisation_rows', synchronisation.agency_code, synchronisation.business_month
+        from synchronisation
+        union all
         select m.measure_code, received.agency_code, received.business_month
         from received
         cross join lateral (
             {% call asked('boolean') -%}
-            values ('payment_rows', true), ('digitisation_rows', true), ('apology_rows', true)
+            values ('payment_rows', true), ('digitisation_rows', true), ('apology_rows', true), ('synchronisation_rows', true)
             {%- endcall %}
         ) as m (measure_code, counts)
         where received.source_system = 'one_stop' and m.counts
