@@ -19,6 +19,7 @@ from egov_kpi.simulator import (
     office_exports,
     one_stop_exports,
     portal_exports,
+    vertical_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
@@ -375,6 +376,30 @@ ACTIVITIES = Dataset(
     path="/communication/api/activities",
 )  # fmt: skip
 
+VERTICAL = Dataset(
+    id="forms.vertical_settlement",
+    shape="xlsx",
+    is_snapshot=False,
+    key="Lĩnh vực",
+    agency="Mã đơn vị",
+    event="Từ ngày",
+    version="Thời điểm gửi",
+    dates={"Từ ngày": DAY, "Thời điểm gửi": MINUTE},
+    counts=("Số hồ sơ tiếp nhận", "Số hồ sơ đã giải quyết"),
+    codes={},
+    texts=(),
+    names={
+        "Lĩnh vực": "field_name", "Mã đơn vị": "agency_code", "Từ ngày": "period_start",
+        "Thời điểm gửi": "updated_at", "Số hồ sơ tiếp nhận": "received_count",
+        "Số hồ sơ đã giải quyết": "settled_count",
+    },
+    optional="",
+    required="Số hồ sơ đã giải quyết",
+    other=("Số hồ sơ tiếp nhận", "33", "34"),
+    path="/forms/vertical-settlement",
+    sheet=vertical_exports.SHEET,
+)  # fmt: skip
+
 _ALL = (
     DOSSIERS,
     PAYMENTS,
@@ -390,12 +415,14 @@ _ALL = (
     TASKS,
     DEVICES,
     ACTIVITIES,
+    VERTICAL,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
     "iso.certificates": ["SỞ KHOA HỌC VÀ CÔNG NGHỆ", "CÔNG BỐ TCVN ISO 9001:2015"],
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
     "forms.par_scorecards": ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM"],
+    "forms.vertical_settlement": ["CƠ QUAN NGÀNH DỌC", "BIỂU TỔNG HỢP KẾT QUẢ GIẢI QUYẾT HỒ SƠ"],
 }
 
 
@@ -465,6 +492,11 @@ def _scorecards(records: Records, window: Window) -> _Frames:
     return [(name, rows["Ngày chốt điểm"].iloc[0].date(), rows) for name, rows in named if rows is not None]
 
 
+def _vertical_forms(records: Records, window: Window) -> _Frames:
+    named = [(name, vertical_exports.form_rows(records, name)) for name in vertical_exports.form_names(records, window)]
+    return [(name, None, rows) for name, rows in named if rows is not None]
+
+
 _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
     PAYMENTS.id: _delta(one_stop_exports.payments, "payments.csv"),
@@ -475,6 +507,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
     PAPER.id: _papers,
     SCORECARDS.id: _scorecards,
+    VERTICAL.id: _vertical_forms,
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),

@@ -25,6 +25,7 @@ from proofs.mutation.datasets import (
     PUBLICATIONS,
     SCORECARDS,
     TASKS,
+    VERTICAL,
     Dataset,
     Export,
 )
@@ -97,6 +98,11 @@ OF_A_REGISTER = {
     "missing_agency", "date_form", "future_date", "mixed_snapshot", "wide_digits", "halved", "first_half",
     "second_half", "every_second", "a_tenth_of_rows", "relabelled", "header_only", "web_page",
 }  # fmt: skip
+# One agency's form of one month: a handful of lines.
+OF_A_FORM = {
+    "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
+    "unknown_agency", "known_agency", "date_form", "future_date", "one_times_thousand", "negative", "halved",
+}  # fmt: skip
 # Datasets of which not every kind can be told.
 FEW_KINDS = {
     SCORECARDS.id: OF_A_BOOK,
@@ -104,6 +110,7 @@ FEW_KINDS = {
     PETITIONS.id: OF_A_PORTAL,
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
+    VERTICAL.id: OF_A_FORM,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
 }
 
@@ -474,7 +481,7 @@ def mixed_snapshot(ground: Ground) -> Export:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 SCORECARD_POINTS = ("Điểm tối đa", "Điểm tự chấm", "Điểm chờ điều tra xã hội học", "Điểm dự kiến cuối năm")
-COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, ACTIVITIES)
+COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, ACTIVITIES, VERTICAL)
 
 
 def _multiplied(ground: Ground, places: np.ndarray, factor: float) -> Export:

@@ -34,6 +34,7 @@ PREFIXES = {
     "feedback.petitions": "PET",
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
+    "forms.vertical_settlement": "VER",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",

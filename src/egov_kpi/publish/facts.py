@@ -38,6 +38,7 @@ FACTS = (
     Fact("fct_task", "task", ("ioffice.tasks",)),
     Fact("fct_device", "device", ("network.devices",)),
     Fact("fct_activity", "activity", ("communication.activities",)),
+    Fact("fct_vertical_settlement", "vertical", ("forms.vertical_settlement",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, office, one_stop, petitions, publications
+from egov_kpi.simulator import activities, devices, office, one_stop, petitions, publications, vertical
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -92,6 +92,7 @@ def generate(seed: int) -> Records:
         **office.calibrated(seed, _places(world), CUT_OFF),
         devices=_devices(world, seed),
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
+        vertical=vertical.calibrated(seed),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
     )

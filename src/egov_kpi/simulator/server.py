@@ -23,7 +23,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    exports,
+    one_stop_exports,
+    portal_exports,
+    vertical_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
@@ -36,6 +43,7 @@ PAGE_SIZE_MAX = 500
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHANGES = {**portal_exports.CHANGES, "activities": activities_exports.activities}
+_FORMS = {**exports.FORMS, "vertical-settlement": vertical_exports.FORM}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -211,7 +219,7 @@ class Sources:
 
 
 def _form(request: Request) -> exports.Form:
-    form = exports.FORMS.get(request.path_params["form"])
+    form = _FORMS.get(request.path_params["form"])
     if form is None:
         raise HTTPException(404, "no such form")
     return form

@@ -455,6 +455,8 @@ class Kpi:
     denominator: Measure | None = None
     method: str = "-"
     due_basis: str = "-"
+    # Only units of these levels have it; empty: all.
+    levels: tuple[str, ...] = ()
 
 
 def _outgoing(happened: Happened) -> Amounts:
@@ -557,11 +559,18 @@ def figures(happened: Happened, codes: Container[str] | None = None) -> pd.DataF
             due_basis=kpi.due_basis,
             numerator=amount(kpi.numerator),
             denominator=float("nan") if kpi.denominator is None else amount(kpi.denominator),
-        )
+        )[_has(cells, happened.records.units, kpi)]
         for kpi in all_kpis()
         if codes is None or kpi.code in codes
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def _has(cells: pd.DataFrame, units: pd.DataFrame, kpi: Kpi) -> pd.Series:
+    """Cells of the units that the KPI is about."""
+    if not kpi.levels:
+        return pd.Series(True, index=cells.index)
+    return cells["agency_code"].isin(units.loc[units["level"].isin(kpi.levels), "agency_code"])
 
 
 def listed(happened: Happened) -> Amounts:
@@ -572,9 +581,9 @@ def listed(happened: Happened) -> Amounts:
 
 def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
-    from egov_kpi.simulator import truth_activities, truth_devices, truth_one_stop
+    from egov_kpi.simulator import truth_activities, truth_devices, truth_one_stop, truth_vertical
 
-    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS, *truth_activities.KPIS)
+    return (*KPIS, *truth_one_stop.KPIS, *truth_devices.KPIS, *truth_activities.KPIS, *truth_vertical.KPIS)
 
 
 def _filled(cells: pd.MultiIndex, amounts: Amounts) -> pd.Series:

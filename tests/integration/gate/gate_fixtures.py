@@ -14,6 +14,7 @@ import network_fixtures as network
 import office_fixtures as office
 import portal_fixtures as portal
 import psycopg
+import vertical_fixtures as vertical
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
@@ -250,6 +251,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **office.RIGHT,
     **network.RIGHT,
     **communication.RIGHT,
+    **vertical.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -376,6 +378,7 @@ FAULTS: dict[str, Row] = {
     **office.FAULTS,
     **network.FAULTS,
     **communication.FAULTS,
+    **vertical.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -392,6 +395,7 @@ LOAD_RULES = {
     *office.LOAD_RULES,
     *network.LOAD_RULES,
     *communication.LOAD_RULES,
+    *vertical.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -413,6 +417,7 @@ HISTORY_RULES = {
     *office.HISTORY_RULES,
     *network.HISTORY_RULES,
     *communication.HISTORY_RULES,
+    *vertical.HISTORY_RULES,
 }
 
 
@@ -428,6 +433,7 @@ def fault(rule: Rule) -> Row | None:
 # A pseudonym, keys and a name: nothing else says that they are no values.
 UNREAD_COLUMNS = {
     "DOS": "applicant_hash", "CER": "certificate_number", "PAP": "register_number", "PAR": "criterion_name",
+    "VER": "field_name",
 }  # fmt: skip
 
 
@@ -495,6 +501,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **office.OTHER_CONTENT,
     **network.OTHER_CONTENT,
     **communication.OTHER_CONTENT,
+    **vertical.OTHER_CONTENT,
 }
 
 

@@ -9,6 +9,7 @@ import gate_fixtures as fx
 import network_fixtures as network
 import portal_fixtures as portal
 import pytest
+import vertical_fixtures as vertical
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.db.connect import connect
@@ -33,7 +34,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM = network.NET, communication.COM
+NET, COM, VER = network.NET, communication.COM, vertical.VER
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -60,6 +61,7 @@ THEN: dict[str, fx.Row] = {
     TAS: {"updated_at": "2023-02-21T15:00:00+07:00"},
     **network.THEN,
     **communication.THEN,
+    **vertical.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -75,10 +77,11 @@ NOW: dict[str, fx.Row] = {
     TAS: {"updated_at": "2023-02-22T15:00:00+07:00"},
     **network.NOW,
     **communication.NOW,
+    **vertical.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
-    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT], 40),
+    **dict.fromkeys([*BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT, VER], 40),
 }  # fmt: skip
 UNITS = ("823", "824", "28651", "28654", "28657", "28660", "28663")
 KEY = {
@@ -270,6 +273,8 @@ STORIES: dict[str, Story] = {
     "COM repeated": Story(COM, further=again(20)),
     "COM window": Story(COM, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
     "COM changed": Story(COM, now={"activity_kind": "TapHuan"}, now_only=SOME),
+    "VER repeated": Story(VER, further=again(20)),
+    "VER missing": Story(VER, further=first(30)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -17,6 +17,7 @@ DATASETS = {
     "feedback.petitions",
     "forms.paper_register",
     "forms.par_scorecards",
+    "forms.vertical_settlement",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "iso.certificates",

@@ -24,6 +24,7 @@ STAGING = {
     "portal.procedures": "procedure/stg_portal__procedure",
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
+    "forms.vertical_settlement": "vertical/stg_forms__vertical_settlement",
 }
 
 

@@ -10,7 +10,14 @@ import yaml
 from openpyxl import load_workbook
 
 from egov_kpi.settings import PROJECT_ROOT
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    exports,
+    one_stop_exports,
+    portal_exports,
+    vertical_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
 
@@ -29,7 +36,8 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
     first_paper = exports.paper_files(records, BACKLOG)[0]
     paper = exports.paper_file(records, first_paper)
     scorecard = exports.scorecard_file(records, exports.scorecard_files(records, BACKLOG)[-1])
-    assert paper is not None and scorecard is not None
+    form = vertical_exports.form_rows(records, vertical_exports.form_names(records, BACKLOG)[0])
+    assert paper is not None and scorecard is not None and form is not None
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -41,6 +49,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "iso.certificates": exports.certificates(records, _last(records.certificates)),
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
+        "forms.vertical_settlement": form,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
         "feedback.petitions": portal_exports.petitions(records, BACKLOG),
