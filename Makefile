@@ -2,7 +2,7 @@
 #   make nightly DATE=2023-03-07    EGOV_KPI_DATABASE_URL=postgresql://… make nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof bench-load bench-trace bench-report claims-measure clean
+.PHONY: help setup browser lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof an-giang bench-load bench-trace bench-report claims-measure clean
 
 ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
@@ -72,6 +72,9 @@ gate-mutation: setup ## Cài lỗi có đáp án vào kết xuất sạch, đế
 
 proof: setup ## Chạy mọi phép chứng minh, tối đa 60 phút · run every proof, at most 60 minutes, one table at the end
 	@$(BIN)/python -m proofs.all
+
+an-giang: setup ## An Giang 2023 đủ 1.143.000 hồ sơ: nạp, dựng, công bố, so · at full size, with time and memory
+	@$(BIN)/python -m benchmarks.an_giang $(BENCH_ARGS)
 
 bench-load: setup ## So tốc độ nạp với psql · loading a million rows, measured against psql side by side
 	@$(BIN)/python benchmarks/bench_load.py

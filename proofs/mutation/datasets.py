@@ -22,6 +22,7 @@ from egov_kpi.simulator import (
     one_stop_exports,
     portal_exports,
     progress_exports,
+    vertical_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
@@ -487,6 +488,30 @@ SYNCHRONISATION = Dataset(
     path="/portal/api/synchronisation",
 )  # fmt: skip
 
+VERTICAL = Dataset(
+    id="forms.vertical_settlement",
+    shape="xlsx",
+    is_snapshot=False,
+    key="Lĩnh vực",
+    agency="Mã đơn vị",
+    event="Từ ngày",
+    version="Thời điểm gửi",
+    dates={"Từ ngày": DAY, "Thời điểm gửi": MINUTE},
+    counts=("Số hồ sơ tiếp nhận", "Số hồ sơ đã giải quyết"),
+    codes={},
+    texts=(),
+    names={
+        "Lĩnh vực": "field_name", "Mã đơn vị": "agency_code", "Từ ngày": "period_start",
+        "Thời điểm gửi": "updated_at", "Số hồ sơ tiếp nhận": "received_count",
+        "Số hồ sơ đã giải quyết": "settled_count",
+    },
+    optional="",
+    required="Số hồ sơ đã giải quyết",
+    other=("Số hồ sơ tiếp nhận", "33", "34"),
+    path="/forms/vertical-settlement",
+    sheet=vertical_exports.SHEET,
+)  # fmt: skip
+
 _ALL = (
     DOSSIERS,
     PAYMENTS,
@@ -507,6 +532,7 @@ _ALL = (
     HANDOVERS,
     ONE_STOP_UNITS,
     SYNCHRONISATION,
+    VERTICAL,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -514,6 +540,7 @@ TITLES = {
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
     "forms.par_scorecards": ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM"],
     "forms.one_stop_units": ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA"],
+    "forms.vertical_settlement": ["CƠ QUAN NGÀNH DỌC", "BIỂU TỔNG HỢP KẾT QUẢ GIẢI QUYẾT HỒ SƠ"],
 }
 
 
@@ -588,6 +615,11 @@ def _books(form: exports.Form, day: str) -> Callable[[Records, Window], _Frames]
     return frames
 
 
+def _vertical_forms(records: Records, window: Window) -> _Frames:
+    named = [(name, vertical_exports.form_rows(records, name)) for name in vertical_exports.form_names(records, window)]
+    return [(name, None, rows) for name, rows in named if rows is not None]
+
+
 _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
     PAYMENTS.id: _delta(one_stop_exports.payments, "payments.csv"),
@@ -599,6 +631,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PAPER.id: _papers,
     SCORECARDS.id: _books(exports.FORMS["par-scorecards"], "Ngày chốt điểm"),
     ONE_STOP_UNITS.id: _books(forms_exports.FORMS["one-stop-units"], "Ngày chốt số liệu"),
+    VERTICAL.id: _vertical_forms,
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),

@@ -30,6 +30,7 @@ from proofs.mutation.datasets import (
     SCORECARDS,
     SYNCHRONISATION,
     TASKS,
+    VERTICAL,
     Dataset,
     Export,
 )
@@ -104,30 +105,21 @@ OF_A_REGISTER = {
 }  # fmt: skip
 # Times of the way through the offices, with no counts and no codes: what the times, the units and the window give away.
 OF_A_WAY = {
-    "conflict",
-    "null_key",
-    "doubled",
-    "doubled_total_kept",
-    "repeated_page",
-    "renamed_column",
-    "dropped_column",
-    "emptied_required",
-    "unknown_agency",
-    "known_agency",
-    "date_form",
-    "future_date",
-    "wide_digits",
-    "halved",
-    "first_half",
-    "header_only",
-    "web_page",
-}
+    "conflict", "null_key", "doubled", "doubled_total_kept", "repeated_page", "renamed_column", "dropped_column",
+    "emptied_required", "unknown_agency", "known_agency", "date_form", "future_date", "wide_digits", "halved",
+    "first_half", "header_only", "web_page",
+}  # fmt: skip
 # A form of a dozen rows, one per unit, with two counts.
 OF_A_FORM = {
     "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
     "header_again", "unknown_agency", "missing_agency", "date_form", "future_date", "mixed_snapshot", "wide_digits",
     "one_times_thousand", "negative", "locale_digits", "halved", "first_half", "second_half", "every_second",
     "a_tenth_of_rows", "relabelled", "header_only", "web_page",
+}  # fmt: skip
+# One agency's form of one month: a handful of lines.
+OF_A_MONTHLY_FORM = {
+    "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
+    "unknown_agency", "known_agency", "date_form", "future_date", "one_times_thousand", "negative", "halved",
 }  # fmt: skip
 # Datasets of which not every kind can be told.
 FEW_KINDS = {
@@ -137,6 +129,7 @@ FEW_KINDS = {
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
     ONE_STOP_UNITS.id: OF_A_FORM,
+    VERTICAL.id: OF_A_MONTHLY_FORM,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
     ACCOUNTS.id: OF_A_REGISTER,
     INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
@@ -511,7 +504,7 @@ def mixed_snapshot(ground: Ground) -> Export:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 SCORECARD_POINTS = ("Điểm tối đa", "Điểm tự chấm", "Điểm chờ điều tra xã hội học", "Điểm dự kiến cuối năm")
-COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, ACTIVITIES, ONE_STOP_UNITS)
+COUNTED = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, ACTIVITIES, ONE_STOP_UNITS, VERTICAL)
 
 
 def _multiplied(ground: Ground, places: np.ndarray, factor: float) -> Export:

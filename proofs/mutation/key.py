@@ -40,7 +40,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "constant_date": ("drift", "changed"),
     "header_again": ("type:*", "values:*", "pattern:*"),
     "unknown_agency": ("501",),
-    "known_agency": ("agency_moved", "own_id", "missing_unit", "book", "identity"),
+    "known_agency": ("agency_moved", "own_id", "missing_unit", "book", "identity", "not_vertical"),
     "missing_agency": ("overlap", "missing_unit", "thin"),
     "foreign_province": ("agency_moved", "missing_unit", "lost", "drift", "identity"),
     "month_later": ("502", "505", "506", "507", "508", "changed"),

@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 # Codes of the provinces that the units of a simulated profile lie in.
-PROVINCES_OF_PROFILE = {"calibrated": ("06", "22", "82"), "province": ("84",)}
+PROVINCES_OF_PROFILE = {
+    "calibrated": ("06", "22", "82"), "province": ("84",), "an-giang-2023": ("89",), "tra-vinh-2022": ("84",),
+}  # fmt: skip
 
 
 class Settings(BaseSettings):

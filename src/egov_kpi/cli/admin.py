@@ -138,7 +138,9 @@ def ledger_verify(as_json: Json = False) -> None:
 
 def simulate_serve(
     port: Annotated[int, typer.Option("--port", help="0: một cổng trống · a free one")] = 0,
-    profile: Annotated[str | None, typer.Option("--profile", help="calibrated, province")] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="calibrated, province, an-giang-2023, tra-vinh-2022")
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed")] = None,
     dossiers_per_night: Annotated[int | None, typer.Option("--dossiers-per-night")] = None,
     history_months: Annotated[int | None, typer.Option("--history-months")] = None,

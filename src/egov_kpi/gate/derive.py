@@ -37,6 +37,7 @@ PREFIXES = {
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
     "forms.one_stop_units": "OSU",
+    "forms.vertical_settlement": "VER",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",

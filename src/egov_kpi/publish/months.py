@@ -64,6 +64,10 @@ _FACT_OF = {
         "f.business_month, date_trunc('month', least(f.last_unrouted_date, %(until)s)), interval '1 month') as g"
         " (month)",
     ),
+    "forms.vertical_settlement": (
+        "fct_vertical_settlement", "form_code",
+        "concat_ws('/', v.agency_code, to_char(v.period_start, 'YYYY-MM'), v.field_name)", "select f.business_month",
+    ),
     "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.

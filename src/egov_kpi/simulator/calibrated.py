@@ -21,6 +21,7 @@ from egov_kpi.simulator import (
     one_stop_units,
     petitions,
     publications,
+    vertical,
 )
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
@@ -106,6 +107,7 @@ def generate(seed: int) -> Records:
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.calibrated(seed, _places(world), CUT_OFF),
         one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS),
+        vertical=vertical.calibrated(seed),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
         synchronisation=one_stop.synchronised(dossiers, seed),

@@ -19,7 +19,7 @@ from egov_kpi.simulator.timetable import (
 )
 
 # Codes of the provinces in national electronic identification of agencies, as dossier codes carry them.
-PROVINCE_TAGS = {"82": "H58", "06": "H03", "84": "H59"}
+PROVINCE_TAGS = {"82": "H58", "06": "H03", "84": "H59", "89": "H01"}
 FIELDS = ("Hộ tịch", "Đất đai", "Chứng thực", "Bảo trợ xã hội", "Đăng ký kinh doanh", "Xây dựng", "Giáo dục")
 NEVER = np.datetime64("NaT", "m")
 # Received in no sense of the law: only filed, or turned away at the counter.
@@ -79,9 +79,9 @@ def settle(rng: np.random.Generator, dossiers: pd.DataFrame, last_day: str, late
     late = rng.random(len(dossiers)) < late_share
     room = np.maximum(count_working_days(received, np.full(len(dossiers), cut)), 0)
     taken = np.where(late, np.minimum(slack + rng.integers(1, 6, len(dossiers)), room), taken)
-    finished = _same_day_or_later(rng, received, taken)
+    finished = same_day_or_later(rng, received, taken)
     waiting = np.minimum(rng.choice([0, 0, 0, 1, 2], len(dossiers)), np.maximum(room - taken, 0))
-    returned = _same_day_or_later(rng, finished, waiting)
+    returned = same_day_or_later(rng, finished, waiting)
     return dossiers.assign(
         finished_at=finished,
         returned_at=returned,
@@ -92,7 +92,7 @@ def settle(rng: np.random.Generator, dossiers: pd.DataFrame, last_day: str, late
     )
 
 
-def _same_day_or_later(rng: np.random.Generator, start: Days, working_days: np.ndarray) -> Days:
+def same_day_or_later(rng: np.random.Generator, start: Days, working_days: np.ndarray) -> Days:
     """A time after `start`: minutes later on the same day, or within office hours so many working days on."""
     soon = plus_minutes(start, rng.integers(5, 40, len(start)))
     later = office_time(rng, add_working_days(start, working_days))

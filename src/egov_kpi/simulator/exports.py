@@ -187,6 +187,11 @@ def _dossier_text(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def dossier_text(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """These versions as the export writes them, some twice: a part of `dossiers`, for who writes it part by part."""
+    return _repeat(_dossier_text(rows), "Mã hồ sơ", seed)
+
+
 def _address(numbers: pd.Series) -> pd.Series:
     """Made-up addresses; some hold the separator, a quote or a line break, as free text does."""
     plain: pd.Series = "Ấp giả định " + (numbers % 90).astype(str)

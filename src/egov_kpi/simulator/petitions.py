@@ -1,6 +1,7 @@
 """Petitions of people who do not exist, to real units: received, refused, sent back or answered, some of them late.
 
-No report of a unit here states a number of petitions: all of them are synthetic. The dice are of this module alone.
+An Giang's report of 2023 tells how many there were (110), and that all were handled; every other one is synthetic. The
+dice are of this module alone.
 """
 
 import numpy as np
@@ -12,6 +13,8 @@ from egov_kpi.simulator.timetable import Days, add_working_days, office_time, wo
 
 # How they end, and after how many working days at most without being late.
 LIMITS = {"refused": 2, "asked": 5, "answered": 15}
+# Published: petitions of An Giang in 2023, handled as many as received.
+AN_GIANG_2023 = 110
 _DATES = ("received_date", "handled_date", "updated_at")
 
 
@@ -33,6 +36,15 @@ def province(seed: int, agencies: list[str], first: str, last: str) -> pd.DataFr
     rng = np.random.default_rng([seed, 52])
     days = np.repeat(working_days(first, last), 12)
     final = _drawn(rng, rng.choice(agencies, len(days)), days, last)
+    final = final.assign(petition_no=np.arange(1, len(final) + 1))
+    return _in_order(pd.concat([final, _first_versions(final)], ignore_index=True))
+
+
+def an_giang(seed: int, agencies: list[str]) -> pd.DataFrame:
+    """The 110 petitions of 2023, all of them handled within the year, as published."""
+    rng = np.random.default_rng([seed, 53])
+    days = np.sort(rng.choice(working_days("2023-01-04", "2023-11-24"), AN_GIANG_2023))
+    final = _drawn(rng, rng.choice(agencies, AN_GIANG_2023), days, "2023-12-29")
     final = final.assign(petition_no=np.arange(1, len(final) + 1))
     return _in_order(pd.concat([final, _first_versions(final)], ignore_index=True))
 

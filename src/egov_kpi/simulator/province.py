@@ -18,6 +18,7 @@ from egov_kpi.simulator import (
     one_stop_units,
     petitions,
     publications,
+    vertical,
 )
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
@@ -37,6 +38,8 @@ from egov_kpi.simulator.timetable import Days, add_working_days, working_days
 from egov_kpi.simulator.units import load_units, tree, units_of
 
 PROVINCE = "84"
+# Outside the province's own tree.
+VERTICAL_AGENCY = "84.bhxh"
 BASE_MONTH = "2023-03-01"
 LAST_DAY = "2023-03-31"
 _LISTS = {
@@ -48,20 +51,28 @@ _LISTS = {
 
 def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records:
     """All records from `history_months` before March 2023 to the end of that month."""
-    rng = np.random.default_rng(seed)
     units = load_units()
     members = units[units["agency_code"].isin(tree(units, PROVINCE) - {PROVINCE})]
     first = pd.Timestamp(BASE_MONTH) - pd.DateOffset(months=history_months)
     days = working_days(f"{first:%Y-%m-%d}", LAST_DAY)
+    return drawn("province", seed, members, days, _month_ends(first), dossiers_per_night)
+
+
+def drawn(
+    profile: str, seed: int, members: pd.DataFrame, days: Days, ends: list[str], dossiers_per_night: int
+) -> Records:
+    """All records of these units of the province on these working days; `ends` are the days of the snapshots."""
+    first, last = str(days[0]), ends[-1]
+    rng = np.random.default_rng(seed)
+    units = load_units()
     offers = _offers(rng, members)
-    ends = _month_ends(first)
     mailboxes = _mailboxes(rng, members, ends)
     headcount = _headcount(mailboxes)
     dossiers = _dossiers(rng, units, offers, days, dossiers_per_night)
     return Records(
-        profile="province",
+        profile=profile,
         seed=seed,
-        units=units_of("province"),
+        units=units_of(profile),
         documents=_documents(rng, members, days, max(dossiers_per_night // 5, 1)),
         dossiers=dossiers,
         paper=_paper(rng, members, offers, ends),
@@ -70,8 +81,8 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         procedures=pd.concat([snapshot(offers, end) for end in ends], ignore_index=True),
         certificates=_certificates(members, ends),
         scorecards=_scorecards(members, ends),
-        publications=publications.province(seed, _districts(members), f"{first:%Y-%m-%d}", LAST_DAY),
-        petitions=petitions.province(seed, members["agency_code"].tolist(), f"{first:%Y-%m-%d}", LAST_DAY),
+        publications=publications.province(seed, _districts(members), first, last),
+        petitions=petitions.province(seed, members["agency_code"].tolist(), first, last),
         **office.province(seed, members["agency_code"].tolist(), days),
         devices=_devices(seed, members, ends),
         activities=activities.province(seed, members["agency_code"].tolist(), days),
@@ -80,6 +91,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)
         ),
         one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
+        vertical=vertical.province(seed, VERTICAL_AGENCY, ends[0][:7], last[:7]),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
         synchronisation=one_stop.synchronised(dossiers, seed),
@@ -101,7 +113,8 @@ def _offers(rng: np.random.Generator, members: pd.DataFrame) -> pd.DataFrame:
     frames = []
     for place, (level, catalogue) in enumerate(_LISTS.items()):
         agencies = members.loc[members["level"] == level, "agency_code"].tolist()
-        frames.append(offer(rng, catalogue.table(codes[place * 300 :]), agencies, 0.05))
+        if agencies:
+            frames.append(offer(rng, catalogue.table(codes[place * 300 :]), agencies, 0.05))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -114,11 +127,12 @@ def _dossiers(
     chosen = in_force.sample(len(received), replace=True, random_state=rng).reset_index(drop=True)
     draw = rng.random(len(chosen))
     channel = np.where(chosen["is_active"] & (draw < 0.45), "online", np.where(draw > 0.95, "post", "direct"))
-    drawn = draw_dossiers(rng, chosen, received).assign(channel=channel)
-    is_settled = (rng.random(len(drawn)) < 0.97) & (drawn["received_at"] < pd.Timestamp(LAST_DAY))
-    settled = settle(rng, drawn[is_settled], LAST_DAY, late_share=0.03)
+    entered = draw_dossiers(rng, chosen, received).assign(channel=channel)
+    last = str(days[-1])
+    is_settled = (rng.random(len(entered)) < 0.97) & (entered["received_at"] < pd.Timestamp(last))
+    settled = settle(rng, entered[is_settled], last, late_share=0.03)
     settled = settled.assign(return_method=np.where(rng.random(len(settled)) < 0.2, "post", "direct"))
-    final = pd.concat([settled, drawn[~is_settled]], ignore_index=True)
+    final = pd.concat([settled, entered[~is_settled]], ignore_index=True)
     numbered = number_dossiers(final, counters(units, sorted(final["agency_code"].unique())))
     versions = with_first_versions(rng, numbered, 1.0)
     times = dict.fromkeys(("received_at", "due_at", "finished_at", "returned_at", "updated_at"), "datetime64[s]")
@@ -146,7 +160,8 @@ def _paper(rng: np.random.Generator, members: pd.DataFrame, offers: pd.DataFrame
             (offers["agency_code"] == code) & (offers["procedure_status"] == "in_force"), "procedure_code"
         ]
         frames.append(_register(rng, code, listed.to_numpy(), ends))
-    return pd.concat(frames, ignore_index=True)[list(PAPER)]
+    rows = pd.concat(frames, ignore_index=True) if frames else _register(rng, "", np.array(["-"]), ends).head(0)
+    return rows[list(PAPER)]
 
 
 def _register(rng: np.random.Generator, code: str, procedures: np.ndarray, ends: list[str]) -> pd.DataFrame:

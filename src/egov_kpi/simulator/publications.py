@@ -20,6 +20,8 @@ REPLACED = (
     ("116/QĐ-UBND", "2023-01-19", "Đất đai", "district", 9),
     ("116/QĐ-UBND", "2023-01-19", "Đất đai", "commune", 24),
 )
+# Published: reviewed in An Giang in 2023, and of these abolished.
+AN_GIANG_REVIEWED, AN_GIANG_ABOLISHED = 30, 5
 KINDS = ("new", "amended", "replaced", "abolished", "kept")
 _DATES = ("decision_date", "legal_effective_date", "published_date", "posted_date", "updated_at")
 
@@ -58,6 +60,20 @@ def province(seed: int, agencies: list[str], first: str, last: str) -> pd.DataFr
         chosen = np.sort(rng.choice(days, count))
         frames.append(_other(rng, _decided(rng, code, procedure_codes(rng, count), chosen, last)))
     final = _typed(pd.concat(frames, ignore_index=True))
+    return _in_order(pd.concat([final, _first_versions(final)], ignore_index=True))
+
+
+def an_giang(seed: int, unit: str) -> pd.DataFrame:
+    """The 30 procedures that the province reviewed in 2023: 5 abolished, as published; the others amended or kept."""
+    rng = np.random.default_rng([seed, 43])
+    codes = procedure_codes(rng, AN_GIANG_REVIEWED)
+    days = np.sort(rng.choice(working_days("2023-04-03", "2023-10-31"), AN_GIANG_REVIEWED))
+    kinds = np.array(["abolished"] * AN_GIANG_ABOLISHED + ["amended"] * 10 + ["kept"] * 15, dtype=object)
+    decided = _decided(rng, unit, codes, days, "2023-12-29")
+    drawn = _other(rng, decided).assign(competent_level="province")
+    # What a review left as it was is neither published nor posted.
+    dates = {name: decided[name].where(kinds != "kept") for name in ("published_date", "posted_date")}
+    final = _typed(drawn.assign(change_kind=kinds, is_reviewed=True, **dates))
     return _in_order(pd.concat([final, _first_versions(final)], ignore_index=True))
 
 

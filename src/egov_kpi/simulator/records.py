@@ -65,7 +65,7 @@ PETITION_KEY = ["petition_no"]
 # Everything else is secret: such a document exists, is exported by mistake now and then, and counts nowhere.
 PUBLIC_SECRECY = "Thường"
 
-PROFILES = ("calibrated", "province")
+PROFILES = ("calibrated", "province", "an-giang-2023", "tra-vinh-2022")
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ class Records:
     office_accounts: pd.DataFrame
     one_stop_units: pd.DataFrame
     synchronisation: pd.DataFrame
+    vertical: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING
@@ -101,13 +102,17 @@ class Records:
 def generate(
     profile: str = "calibrated", seed: int = 20230306, dossiers_per_night: int = 400, history_months: int = 3
 ) -> Records:
-    """The records of a profile. The two options scale the `province` profile and mean nothing to `calibrated`."""
-    from egov_kpi.simulator import calibrated, province
+    """The records of a profile. The two options scale the `province` profile and mean nothing to the others."""
+    from egov_kpi.simulator import an_giang, calibrated, province, tra_vinh
 
     if profile == "calibrated":
         return calibrated.generate(seed)
     if profile == "province":
         return province.generate(seed, dossiers_per_night, history_months)
+    if profile == an_giang.PROFILE:
+        return an_giang.generate(seed)
+    if profile == tra_vinh.PROFILE:
+        return tra_vinh.generate(seed)
     raise EgovError("EGOV-SIM-001", profile=profile, known=", ".join(PROFILES))
 
 

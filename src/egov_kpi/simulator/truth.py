@@ -455,6 +455,8 @@ class Kpi:
     denominator: Measure | None = None
     method: str = "-"
     due_basis: str = "-"
+    # Only units of these levels have it; empty: all.
+    levels: tuple[str, ...] = ()
 
 
 def _outgoing(happened: Happened) -> Amounts:
@@ -557,11 +559,18 @@ def figures(happened: Happened, codes: Container[str] | None = None) -> pd.DataF
             due_basis=kpi.due_basis,
             numerator=amount(kpi.numerator),
             denominator=float("nan") if kpi.denominator is None else amount(kpi.denominator),
-        )
+        )[_has(cells, happened.records.units, kpi)]
         for kpi in all_kpis()
         if codes is None or kpi.code in codes
     ]
     return pd.concat(frames, ignore_index=True)[COLUMNS]
+
+
+def _has(cells: pd.DataFrame, units: pd.DataFrame, kpi: Kpi) -> pd.Series:
+    """Cells of the units that the KPI is about."""
+    if not kpi.levels:
+        return pd.Series(True, index=cells.index)
+    return cells["agency_code"].isin(units.loc[units["level"].isin(kpi.levels), "agency_code"])
 
 
 def listed(happened: Happened) -> Amounts:
@@ -579,6 +588,7 @@ def all_kpis() -> tuple[Kpi, ...]:
         truth_forms,
         truth_one_stop,
         truth_progress,
+        truth_vertical,
     )
 
     return (
@@ -589,6 +599,7 @@ def all_kpis() -> tuple[Kpi, ...]:
         *truth_document_work.KPIS,
         *truth_progress.KPIS,
         *truth_forms.KPIS,
+        *truth_vertical.KPIS,
     )
 
 

@@ -12,8 +12,9 @@ from egov_kpi.simulator import truth
 from egov_kpi.simulator.records import Records
 from egov_kpi.units.reference import FIRST_DAY, Successor, load
 
-# No reference of communes and provinces has departments; their successors are taken from reports of the merger.
-DEPARTMENTS = {"84.skhdt": "86.stc", "84.sct": "86.sct"}
+# No reference of communes and provinces has departments and centres; their successors are taken from reports of the
+# merger.
+DEPARTMENTS = {"84.skhdt": "86.stc", "84.sct": "86.sct", "89.pvhcc": "91.pvhcc"}
 
 
 @cache

@@ -11,7 +11,9 @@ import pandas as pd
 # District units ended on this day; no profile reaches beyond it.
 LAST_DAY = pd.Timestamp("2025-06-30")
 # The provinces that a profile tells of.
-PROVINCES = {"calibrated": ("06", "22", "82"), "province": ("84",)}
+PROVINCES = {
+    "calibrated": ("06", "22", "82"), "province": ("84",), "an-giang-2023": ("89",), "tra-vinh-2022": ("84",),
+}  # fmt: skip
 
 
 @cache
@@ -27,9 +29,11 @@ def load_units() -> pd.DataFrame:
 
 
 def units_of(profile: str) -> pd.DataFrame:
-    """The units that an installation for the profile has in its list: all those of its provinces."""
+    """The units that an installation for the profile has in its list: all those of its provinces, and the vertical
+    agencies there, which are below none."""
     units = load_units()
-    members = set().union(*(tree(units, province) for province in PROVINCES[profile]))
+    tops = units[(units["parent_code"] == "") & units["agency_code"].str.split(".").str[0].isin(PROVINCES[profile])]
+    members = set().union(*(tree(units, top) for top in tops["agency_code"]))
     return units[units["agency_code"].isin(members)].reset_index(drop=True)
 
 

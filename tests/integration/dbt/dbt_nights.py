@@ -37,6 +37,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("ioffice.tasks", records.tasks),
             ("communication.activities", records.activities),
             ("ioffice.incoming_documents", _public(records.incoming_documents)),
+            ("forms.vertical_settlement", records.vertical),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():

@@ -17,6 +17,7 @@ import office_fixtures as office
 import portal_fixtures as portal
 import progress_fixtures as progress
 import psycopg
+import vertical_fixtures as vertical
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.contracts.model import Contract
@@ -256,6 +257,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **document_work.RIGHT,
     **progress.RIGHT,
     **forms.RIGHT,
+    **vertical.RIGHT,
 }
 DATASETS = sorted(RIGHT)
 
@@ -385,6 +387,7 @@ FAULTS: dict[str, Row] = {
     **document_work.FAULTS,
     **progress.FAULTS,
     **forms.FAULTS,
+    **vertical.FAULTS,
     **{
         f"GATE-{word}-530": {"agency_code": "ENDED"}
         for word in ("DOS", "DOC", "MAI", "HEA", "CER", "PRO", "PAP", "PAR")
@@ -404,6 +407,7 @@ LOAD_RULES = {
     *document_work.LOAD_RULES,
     *progress.LOAD_RULES,
     *forms.LOAD_RULES,
+    *vertical.LOAD_RULES,
 }
 
 # Rules that hold a load against itself or what came before: a load of its own for each, in test_gate_history.py.
@@ -428,6 +432,7 @@ HISTORY_RULES = {
     *document_work.HISTORY_RULES,
     *progress.HISTORY_RULES,
     *forms.HISTORY_RULES,
+    *vertical.HISTORY_RULES,
 }
 
 
@@ -444,6 +449,7 @@ def fault(rule: Rule) -> Row | None:
 UNREAD_COLUMNS = {
     "DOS": "applicant_hash", "CER": "certificate_number", "PAP": "register_number", "PAR": "criterion_name",
     **forms.UNREAD_COLUMNS,
+    "VER": "field_name",
 }  # fmt: skip
 
 
@@ -514,6 +520,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **document_work.OTHER_CONTENT,
     **progress.OTHER_CONTENT,
     **forms.OTHER_CONTENT,
+    **vertical.OTHER_CONTENT,
 }
 
 

@@ -12,6 +12,7 @@ import network_fixtures as network
 import portal_fixtures as portal
 import progress_fixtures as progress
 import pytest
+import vertical_fixtures as vertical
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.db.connect import connect
@@ -38,6 +39,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
 )
 NET, COM, INC, ACC = network.NET, communication.COM, document_work.INC, document_work.ACC
 OSU = forms.OSU
+VER = vertical.VER
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -67,6 +69,7 @@ THEN: dict[str, fx.Row] = {
     **document_work.THEN,
     **progress.THEN,
     **forms.THEN,
+    **vertical.THEN,
 }
 NOW: dict[str, fx.Row] = {
     DOS: {"updated_at": "22/02/2023 15:00"},
@@ -85,12 +88,14 @@ NOW: dict[str, fx.Row] = {
     **document_work.NOW,
     **progress.NOW,
     **forms.NOW,
+    **vertical.NOW,
 }
 SIZE = {
     DOS: 40, DOC: 40, MAI: 40, HEA: 6, CER: 12, PRO: 40, PAP: 10, PAR: 20,
     **dict.fromkeys(
         [
             *BESIDE, *portal.RIGHT, TAS, *network.RIGHT, *communication.RIGHT, *document_work.RIGHT, *progress.RIGHT,
+            VER,
         ],
         40,
     ),
@@ -308,6 +313,8 @@ STORIES: dict[str, Story] = {
     "ACC lost": Story(ACC, further=first(28)),
     "OSU repeated": Story(OSU, further=again(6)),
     "OSU missing_unit": Story(OSU, further=first(5)),
+    "VER repeated": Story(VER, further=again(20)),
+    "VER missing": Story(VER, further=first(30)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

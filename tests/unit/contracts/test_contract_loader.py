@@ -20,6 +20,7 @@ DATASETS = {
     "forms.par_scorecards",
     "ioffice.accounts",
     "ioffice.incoming_documents",
+    "forms.vertical_settlement",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "iso.certificates",

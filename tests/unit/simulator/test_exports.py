@@ -19,6 +19,7 @@ from egov_kpi.simulator import (
     one_stop_exports,
     portal_exports,
     progress_exports,
+    vertical_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
@@ -39,7 +40,8 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
     paper = exports.paper_file(records, first_paper)
     scorecard = exports.scorecard_file(records, exports.scorecard_files(records, BACKLOG)[-1])
     one_stop = forms_exports.one_stop_file(records, forms_exports.one_stop_files(records, BACKLOG)[-1])
-    assert paper is not None and scorecard is not None and one_stop is not None
+    form = vertical_exports.form_rows(records, vertical_exports.form_names(records, BACKLOG)[0])
+    assert paper is not None and scorecard is not None and one_stop is not None and form is not None
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -54,6 +56,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
         "forms.one_stop_units": one_stop,
+        "forms.vertical_settlement": form,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
         "portal.synchronisation": progress_exports.synchronisation(records, BACKLOG),

@@ -105,6 +105,8 @@ def test_token_is_refused_to_strangers(client: httpx.Client, secret: str, client
         "/forms/par-scorecards?to=2023-03-06",
         "/forms/one-stop-units?to=2023-03-06",
         "/forms/one-stop-units/058_2022-10-31_lan-2.xlsx",
+        "/forms/vertical-settlement?to=2023-03-06",
+        "/forms/vertical-settlement/82.bhxh_2023-03-03_lan-1.xlsx",
         "/portal/api/publications?to=2023-03-06",
         "/feedback/api/petitions?to=2023-03-06",
         "/forms/par-scorecards/203_PAR.H.22.2022_2022-09-30_lan-2.xlsx",

@@ -128,6 +128,11 @@ activity as (
     where {{ in_touched_months('business_month', 'kpi') }} and held_date <= {{ as_of() }}
 ),
 
+vertical_form as (
+    select * from {{ ref('fct_vertical_settlement') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and period_start <= {{ as_of() }}
+),
+
 -- whenever it was assigned; what is due later says nothing yet
 due_task as (
     select * from {{ ref('fct_task') }}
@@ -387,6 +392,17 @@ flow as (
     ) as m (measure_code, amount)
     where m.amount > 0
     group by m.measure_code, activity.agency_code, activity.business_month
+    union all
+    select m.measure_code, vertical_form.agency_code, vertical_form.business_month, sum(m.amount)
+    from vertical_form
+    cross join lateral (
+        values
+        ('vertical_rows', 1),
+        ('vertical_settled', vertical_form.settled_count),
+        ('vertical_settled_on_time', vertical_form.on_time_count)
+    ) as m (measure_code, amount)
+    where m.amount > 0
+    group by m.measure_code, vertical_form.agency_code, vertical_form.business_month
 ),
 
 -- things that are counted once however often they occur
