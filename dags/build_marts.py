@@ -15,6 +15,7 @@ DATASETS = [
     "forms.vertical_settlement",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
+    "ioffice.work_files",
     "iso.certificates",
     "mail.accounts",
     "network.devices",

@@ -31,6 +31,7 @@ _TABLES = (
     "incoming_documents",
     "office_accounts",
     "one_stop_units",
+    "work_files",
     *office.TABLES,
 )
 

@@ -68,6 +68,9 @@ _FACT_OF = {
         "fct_vertical_settlement", "form_code",
         "concat_ws('/', v.agency_code, to_char(v.period_start, 'YYYY-MM'), v.field_name)", "select f.business_month",
     ),
+    "ioffice.work_files": (
+        "fct_work_file", "file_code", "v.file_code", "select f.business_month union select f.archive_due_month",
+    ),
     "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.

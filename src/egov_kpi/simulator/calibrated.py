@@ -22,6 +22,7 @@ from egov_kpi.simulator import (
     petitions,
     publications,
     vertical,
+    work_files,
 )
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
@@ -104,6 +105,7 @@ def generate(seed: int) -> Records:
         **office.calibrated(seed, _places(world), CUT_OFF),
         devices=_devices(world, seed),
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
+        work_files=work_files.calibrated(seed, _places(world), CUT_OFF),
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.calibrated(seed, _places(world), CUT_OFF),
         one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS),

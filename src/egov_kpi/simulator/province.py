@@ -19,6 +19,7 @@ from egov_kpi.simulator import (
     petitions,
     publications,
     vertical,
+    work_files,
 )
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
@@ -86,6 +87,7 @@ def drawn(
         **office.province(seed, members["agency_code"].tolist(), days),
         devices=_devices(seed, members, ends),
         activities=activities.province(seed, members["agency_code"].tolist(), days),
+        work_files=work_files.province(seed, members["agency_code"].tolist(), days),
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.province(
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)

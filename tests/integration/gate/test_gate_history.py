@@ -37,7 +37,8 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM, INC, ACC = network.NET, communication.COM, document_work.INC, document_work.ACC
+NET, COM = network.NET, communication.COM
+INC, ACC, WOF = document_work.INC, document_work.ACC, document_work.WOF
 OSU = forms.OSU
 VER = vertical.VER
 # Told of dossiers, or of the counter, as changes.
@@ -315,6 +316,9 @@ STORIES: dict[str, Story] = {
     "OSU missing_unit": Story(OSU, further=first(5)),
     "VER repeated": Story(VER, further=again(20)),
     "VER missing": Story(VER, further=first(30)),
+    "WOF repeated": Story(WOF, further=again(20)),
+    "WOF window": Story(WOF, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "WOF changed": Story(WOF, now={"medium": "Giay"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -66,7 +66,7 @@ def test_a_snapshot_of_the_future_blocks(warehouse: Settings, dataset: str) -> N
     contract = get_contract(dataset)
     future = fx.BUSINESS_DATE + timedelta(days=2)
     fx.register(warehouse, contract, 1, snapshot_date=future)
-    text = future.isoformat() if dataset == "portal.procedures" else f"{future:%d/%m/%Y}"
+    text = future.isoformat() if dataset in ("ioffice.accounts", "portal.procedures") else f"{future:%d/%m/%Y}"
 
     result = fx.gate(warehouse, contract, 1, [{**fx.RIGHT[dataset](1), "snapshot_date": text}])
 
