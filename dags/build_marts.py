@@ -9,6 +9,7 @@ DATASETS = [
     "feedback.petitions",
     "forms.paper_register",
     "forms.par_scorecards",
+    "ioffice.accounts",
     "ioffice.incoming_documents",
     "ioffice.outgoing_documents",
     "ioffice.tasks",

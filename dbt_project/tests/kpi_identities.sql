@@ -28,8 +28,8 @@ part as (
     where
         value.unit = 'percent'
         and value.numerator > value.denominator
-        -- these compare different things: mailboxes with officials, covered procedures with those in force
-        and value.kpi_code not in ('mail_issued', 'mail_used', 'iso_procedures_covered')
+        -- these compare different things: mailboxes and accounts with officials, covered procedures with those in force
+        and value.kpi_code not in ('mail_issued', 'mail_used', 'staff_using_dms', 'iso_procedures_covered')
 ),
 
 smaller_tree as (

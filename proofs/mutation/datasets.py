@@ -399,6 +399,27 @@ INCOMING = Dataset(
     other=("LoaiNoiGui", "CapTren", "CapDuoi"),
     path="/ioffice/api/v1/incoming-documents",
 )  # fmt: skip
+ACCOUNTS = Dataset(
+    id="ioffice.accounts",
+    shape="json",
+    is_snapshot=True,
+    key="TenDangNhap",
+    agency="MaDonVi",
+    event="NgayThaoTacCuoi",
+    version="ThoiDiemXuat",
+    dates={"NgayCap": ISO_DAY, "NgayThaoTacCuoi": ISO_DAY, "NgayChot": ISO_DAY, "ThoiDiemXuat": ISO_TIME},
+    counts=(),
+    codes={"LoaiTaiKhoan": "account_kind", "TrangThai": "account_status"},
+    texts=(),
+    names={
+        "TenDangNhap": "account_hash", "MaDonVi": "agency_code", "NgayCap": "issued_date",
+        "NgayThaoTacCuoi": "last_action_date", "NgayChot": "snapshot_date", "ThoiDiemXuat": "exported_at",
+    },
+    optional="NgayThaoTacCuoi",
+    required="LoaiTaiKhoan",
+    other=("LoaiTaiKhoan", "CaNhan", "ToChuc"),
+    path="/ioffice/api/v1/accounts",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -416,6 +437,7 @@ _ALL = (
     DEVICES,
     ACTIVITIES,
     INCOMING,
+    ACCOUNTS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -505,6 +527,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),
     ACTIVITIES.id: _delta(activities_exports.activities, "page"),
+    ACCOUNTS.id: _snapshots(document_work_exports.accounts, "office_accounts", "page"),
     INCOMING.id: _delta(document_work_exports.incoming_documents, "page"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }

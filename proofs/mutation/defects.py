@@ -11,6 +11,7 @@ import pandas as pd
 
 from egov_kpi.simulator.exports import TOTAL
 from proofs.mutation.datasets import (
+    ACCOUNTS,
     ACTIVITIES,
     CERTIFICATES,
     DATASETS,
@@ -106,6 +107,7 @@ FEW_KINDS = {
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
+    ACCOUNTS.id: OF_A_REGISTER,
     INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
 }
 
@@ -121,7 +123,7 @@ def defect(
     return register
 
 
-SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES)
+SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES, ACCOUNTS)
 FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES)
 
 

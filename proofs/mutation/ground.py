@@ -29,6 +29,7 @@ _TABLES = (
     "devices",
     "activities",
     "incoming_documents",
+    "office_accounts",
     *office.TABLES,
 )
 

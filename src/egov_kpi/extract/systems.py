@@ -50,12 +50,15 @@ class Pull:
 
 
 System = Callable[[Pull], list[Delivery]]
+# One request with the login of its system.
+Ask = Callable[[Pull, str, Params], Answer]
 
 
 def ioffice(pull: Pull) -> list[Delivery]:
-    """Listings under the names of their datasets: JSON pages behind a bearer token that runs out while reading."""
+    """Listings under the names of their datasets: JSON pages behind a bearer token that runs out while reading. Of the
+    accounts one delivery per snapshot, of what comes as changes one of the window."""
     path = f"/ioffice/api/v1/{pull.contract.dataset.replace('_', '-')}"
-    return _paged(pull, path, pull.window(), lambda params: _with_bearer(pull, path, params))
+    return _changes_or_snapshots(pull, path, _with_bearer)
 
 
 def one_stop(pull: Pull) -> list[Delivery]:
@@ -69,13 +72,7 @@ def one_stop(pull: Pull) -> list[Delivery]:
 def portal(pull: Pull) -> list[Delivery]:
     """JSON pages: of the procedures one delivery per snapshot, of what comes as changes one of the window."""
     path = f"/portal/api/{pull.contract.dataset.replace('_', '-')}"
-    if pull.contract.shape == "delta":
-        return _paged(pull, path, pull.window(), lambda query: _with_key(pull, path, query))
-    deliveries: list[Delivery] = []
-    for day in _snapshots(pull, f"{path}/snapshots"):
-        params: Params = {"snapshot": day.isoformat()}
-        deliveries += _paged(pull, path, params, lambda query: _with_key(pull, path, query), day)
-    return deliveries
+    return _changes_or_snapshots(pull, path, _with_key)
 
 
 def feedback(pull: Pull) -> list[Delivery]:
@@ -148,6 +145,17 @@ SYSTEMS: dict[str, System] = {
     "communication": communication,
     "forms": forms,
 }
+
+
+def _changes_or_snapshots(pull: Pull, path: str, ask: Ask) -> list[Delivery]:
+    """JSON pages: of a snapshot dataset one delivery per snapshot, of another one of the window."""
+    if pull.contract.shape == "delta":
+        return _paged(pull, path, pull.window(), lambda query: ask(pull, path, query))
+    deliveries: list[Delivery] = []
+    for day in _snapshots(pull, f"{path}/snapshots", ask):
+        params: Params = {"snapshot": day.isoformat()}
+        deliveries += _paged(pull, path, params, lambda query: ask(pull, path, query), day)
+    return deliveries
 
 
 def _paged(
@@ -274,9 +282,9 @@ def _nothing(pull: Pull, path: str, snapshot: date | None) -> list[Delivery]:
     return []
 
 
-def _snapshots(pull: Pull, path: str) -> list[date]:
+def _snapshots(pull: Pull, path: str, ask: Ask | None = None) -> list[date]:
     """Dates of the snapshots in the window, oldest first."""
-    days = _listing(pull, path, pull.window(), "dates")
+    days = _listing(pull, path, pull.window(), "dates", ask)
     try:
         found = sorted({date.fromisoformat(day) for day in days})
     except (TypeError, ValueError) as error:
@@ -287,8 +295,8 @@ def _snapshots(pull: Pull, path: str) -> list[date]:
     return found
 
 
-def _listing(pull: Pull, path: str, params: Params, name: str) -> list[Any]:
-    document = pull.client.patiently(lambda: parse_json(path, _with_key(pull, path, params)))
+def _listing(pull: Pull, path: str, params: Params, name: str, ask: Ask | None = None) -> list[Any]:
+    document = pull.client.patiently(lambda: parse_json(path, (ask or _with_key)(pull, path, params)))
     entries = document.get(name) if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise EgovError("EGOV-NET-010", url=path, detail=f"no list {name}")

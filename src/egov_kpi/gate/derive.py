@@ -38,6 +38,7 @@ PREFIXES = {
     "network.devices": "NET",
     "communication.activities": "COM",
     "ioffice.incoming_documents": "INC",
+    "ioffice.accounts": "ACC",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

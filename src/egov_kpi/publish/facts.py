@@ -38,6 +38,7 @@ FACTS = (
     Fact("fct_task", "task", ("ioffice.tasks",)),
     Fact("fct_device", "device", ("network.devices",)),
     Fact("fct_activity", "activity", ("communication.activities",)),
+    Fact("fct_office_account", "office_account", ("ioffice.accounts",)),
     Fact("fct_incoming_document", "incoming", ("ioffice.incoming_documents",)),
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, incoming, office, one_stop, petitions, publications
+from egov_kpi.simulator import activities, devices, incoming, office, office_accounts, one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -75,6 +75,7 @@ def generate(seed: int) -> Records:
     world = _world(seed)
     dossiers, flaws = _dossiers(world)
     mailboxes = _mailboxes(world)
+    headcount = _headcount(mailboxes)
     return Records(
         profile="calibrated",
         seed=seed,
@@ -83,7 +84,7 @@ def generate(seed: int) -> Records:
         dossiers=dossiers,
         paper=_paper(world),
         mailboxes=mailboxes,
-        headcount=_headcount(mailboxes),
+        headcount=headcount,
         procedures=_procedures(world),
         certificates=_certificates(world),
         scorecards=_scorecards(),
@@ -92,6 +93,7 @@ def generate(seed: int) -> Records:
         **office.calibrated(seed, _places(world), CUT_OFF),
         devices=_devices(world, seed),
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
+        office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.calibrated(seed, _places(world), CUT_OFF),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),

@@ -7,6 +7,8 @@ from egov_kpi.simulator.records import Records
 
 _SENDER = {"superior": "CapTren", "peer": "NgangCap", "subordinate": "CapDuoi", "other": "Khac"}
 _ARRIVAL = {"received": "DaVaoSo", "cancelled": "HuyVaoSo"}
+_ACCOUNT = {"person": "CaNhan", "organisation": "ToChuc", "system": "HeThong"}
+_ACCOUNT_STATUS = {"active": "HoatDong", "locked": "TamKhoa"}
 
 
 def incoming_documents(records: Records, window: Window) -> pd.DataFrame:
@@ -32,3 +34,24 @@ def incoming_documents(records: Records, window: Window) -> pd.DataFrame:
         }
     )
     return _repeat(export, "MaVanBanDen", records.seed)
+
+
+def accounts(records: Records, snapshot_date: pd.Timestamp) -> pd.DataFrame:
+    """One row per account, those of units and of software included."""
+    rows = records.office_accounts[records.office_accounts["snapshot_date"] == snapshot_date]
+    rows = rows.sort_values("account_no")
+    number = rows["account_no"].astype(str)
+    export = pd.DataFrame(
+        {
+            "TenDangNhap": "taikhoan" + number.str.zfill(6),
+            "MaDonVi": rows["agency_code"],
+            "HoTen": "Cán bộ giả định " + number,
+            "LoaiTaiKhoan": _words(rows["account_kind"], _ACCOUNT),
+            "TrangThai": _words(rows["account_status"], _ACCOUNT_STATUS),
+            "NgayCap": _iso_day(rows["issued_date"]),
+            "NgayThaoTacCuoi": _iso_day(rows["last_action_date"]),
+            "NgayChot": _iso_day(rows["snapshot_date"]),
+            "ThoiDiemXuat": _iso_time(rows["exported_at"]),
+        }
+    )
+    return _repeat(export, "TenDangNhap", records.seed)

@@ -8,7 +8,7 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, incoming, office, one_stop, petitions, publications
+from egov_kpi.simulator import activities, devices, incoming, office, office_accounts, one_stop, petitions, publications
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -46,6 +46,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
     offers = _offers(rng, members)
     ends = _month_ends(first)
     mailboxes = _mailboxes(rng, members, ends)
+    headcount = _headcount(mailboxes)
     dossiers = _dossiers(rng, units, offers, days, dossiers_per_night)
     return Records(
         profile="province",
@@ -55,7 +56,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         dossiers=dossiers,
         paper=_paper(rng, members, offers, ends),
         mailboxes=mailboxes,
-        headcount=_headcount(mailboxes),
+        headcount=headcount,
         procedures=pd.concat([snapshot(offers, end) for end in ends], ignore_index=True),
         certificates=_certificates(members, ends),
         scorecards=_scorecards(members, ends),
@@ -64,6 +65,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         **office.province(seed, members["agency_code"].tolist(), days),
         devices=_devices(seed, members, ends),
         activities=activities.province(seed, members["agency_code"].tolist(), days),
+        office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.province(
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)
         ),

@@ -23,7 +23,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from egov_kpi.errors import EgovError
-from egov_kpi.simulator import activities_exports, devices_exports, exports, one_stop_exports, portal_exports
+from egov_kpi.simulator import (
+    activities_exports,
+    devices_exports,
+    document_work_exports,
+    exports,
+    one_stop_exports,
+    portal_exports,
+)
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
 from egov_kpi.simulator.records import Records, generate
@@ -70,6 +77,7 @@ class Sources:
         self.drift = 0
         self._documents = lru_cache(maxsize=4)(self._all_documents)
         self._listings = lru_cache(maxsize=8)(self._all_of_listing)
+        self._accounts = lru_cache(maxsize=4)(self._all_accounts)
         self._procedures = lru_cache(maxsize=4)(self._all_procedures)
         self._changes = lru_cache(maxsize=8)(self._all_changes)
 
@@ -91,6 +99,17 @@ class Sources:
         if name not in LISTINGS:
             raise HTTPException(404, "no such listing")
         return self._page(request, self._listings(name, _window(request)))
+
+    async def account_snapshots(self, request: Request) -> Response:
+        self._demand_bearer(request)
+        return JSONResponse({"dates": exports.snapshot_dates(self.records.office_accounts, _window(request))})
+
+    async def accounts(self, request: Request) -> Response:
+        self._demand_bearer(request)
+        return self._page(request, self._accounts(_snapshot(request, self.records.office_accounts)))
+
+    def _all_accounts(self, snapshot_date: pd.Timestamp) -> list[dict[str, str]]:
+        return _rows(document_work_exports.accounts(self.records, snapshot_date))
 
     def _all_of_listing(self, name: str, window: Window) -> list[dict[str, str]]:
         return _rows(LISTINGS[name](self.records, window))
@@ -270,6 +289,8 @@ def create_app(records: Records, shared_key: str) -> Starlette:
     get = [
         ("/health", sources.health),
         ("/ioffice/api/v1/outgoing-documents", sources.outgoing_documents),
+        ("/ioffice/api/v1/accounts/snapshots", sources.account_snapshots),
+        ("/ioffice/api/v1/accounts", sources.accounts),
         ("/ioffice/api/v1/{listing}", sources.office_listing),
         ("/one-stop/exports/dossiers.csv", sources.dossiers_csv),
         ("/one-stop/exports/dossiers.xlsx", sources.dossiers_xlsx),

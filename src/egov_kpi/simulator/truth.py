@@ -35,7 +35,7 @@ SETTLED = ("finished", "returned")
 # Over without having been settled.
 ENDED = ("withdrawn", "stopped")
 # Registers that are sent whole, as `Records` names them.
-SNAPSHOTS = ("mailboxes", "headcount", "procedures", "certificates", "devices")
+SNAPSHOTS = ("mailboxes", "headcount", "procedures", "certificates", "devices", "office_accounts")
 # Form II.06a has it among the settled, the other methods among the pending.
 WAITING = "supplement_requested"
 

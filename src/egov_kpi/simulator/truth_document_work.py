@@ -1,4 +1,4 @@
-"""The oracle of incoming documents: from the records and the definitions alone.
+"""The oracle of incoming documents and of the use of the document system: from the records and the definitions alone.
 
 Decree 30/2020: a document is routed on the next working day after its arrival at the latest (Art. 23), and dealt with
 by its deadline (Art. 24). Working days are counted on the simulator's own calendar.
@@ -8,7 +8,7 @@ import pandas as pd
 
 from egov_kpi.simulator.incoming import INCOMING_KEY
 from egov_kpi.simulator.records import PUBLIC_SECRECY, effective
-from egov_kpi.simulator.truth import Amounts, Happened, Kpi, _flow, _in_periods, _sum
+from egov_kpi.simulator.truth import Amounts, Happened, Kpi, _flow, _headcount, _in_periods, _stock, _sum
 from egov_kpi.simulator.truth_portal import periods, working_days_on
 
 # Working days after the arrival by which a document has to be routed.
@@ -65,8 +65,17 @@ def _done_by_deadline(happened: Happened) -> Amounts:
     return _flow(happened, rows[rows["completed"] <= rows["due_date"]], "due_date")
 
 
+def _officials_at_work(happened: Happened) -> Amounts:
+    """Accounts of people, not locked, that did something on the day of the snapshot or the thirty before it."""
+    rows = happened.snapshots("office_accounts")
+    idle = (rows["snapshot_date"] - rows["last_action_date"]).dt.days
+    busy = (rows["account_kind"] == "person") & (rows["account_status"] == "active") & (idle <= 30)
+    return _stock(happened, rows, busy.astype(int))
+
+
 KPIS: tuple[Kpi, ...] = (
     Kpi("doc_incoming", _arrived),
     Kpi("doc_routed_on_time", _routed_in_time, _to_be_routed),
+    Kpi("staff_using_dms", _officials_at_work, _headcount),
     Kpi("doc_due_done", _done_by_deadline, lambda happened: _flow(happened, _due(happened), "due_date")),
 )

@@ -12,6 +12,7 @@ _SNAPSHOTS = {
     "portal.procedures": "procedures",
     "iso.certificates": "certificates",
     "network.devices": "devices",
+    "ioffice.accounts": "office_accounts",
     "forms.par_scorecards": "scorecards",
 }
 
@@ -78,6 +79,8 @@ def snapshots(world: World, dataset: str, rows: pd.DataFrame, business_date: str
     chosen = rows[_within(rows["exported_at"], business_date, window_from)]
     if "mailbox_no" in chosen.columns:
         chosen = chosen.assign(mailbox_hash=hashed(chosen["mailbox_no"]))
+    if "account_no" in chosen.columns:
+        chosen = chosen.assign(account_hash=hashed(chosen["account_no"]))
     if chosen.empty:
         world.nothing_new(dataset, business_date, window_from or business_date)
     # One export is one load; of a scorecard there is one for each unit and turn.

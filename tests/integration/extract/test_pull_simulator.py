@@ -21,6 +21,7 @@ FIRST, SECOND = date(2023, 3, 6), date(2023, 3, 7)
 SNAPSHOTS = {
     "directory.headcount",
     "forms.par_scorecards",
+    "ioffice.accounts",
     "iso.certificates",
     "mail.accounts",
     "network.devices",

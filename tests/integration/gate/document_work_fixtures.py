@@ -1,9 +1,9 @@
-"""Fixtures of the gate's rules about incoming documents; `gate_fixtures` adds them to the others."""
+"""Fixtures of the gate's rules about incoming documents and accounts; `gate_fixtures` adds them to the others."""
 
 from collections.abc import Callable
 
 Row = dict[str, str | None]
-INC = "ioffice.incoming_documents"
+INC, ACC = "ioffice.incoming_documents", "ioffice.accounts"
 
 
 def incoming_document(number: int) -> Row:
@@ -21,7 +21,20 @@ def incoming_document(number: int) -> Row:
     }
 
 
-RIGHT: dict[str, Callable[[int], Row]] = {INC: incoming_document}
+def account(number: int) -> Row:
+    return {
+        "account_hash": f"tai khoan {number}",
+        "agency_code": "823",
+        "account_kind": "CaNhan",
+        "account_status": "HoatDong",
+        "issued_date": "2020-01-02",
+        "last_action_date": "2023-01-30",
+        "snapshot_date": "2023-03-01",
+        "exported_at": "2023-03-02T01:00:00+07:00",
+    }
+
+
+RIGHT: dict[str, Callable[[int], Row]] = {INC: incoming_document, ACC: account}
 
 _WAITING: Row = {"routed_at": None, "due_date": None, "completed_at": None}
 FAULTS: dict[str, Row] = {
@@ -35,12 +48,26 @@ FAULTS: dict[str, Row] = {
     "GATE-INC-508": {"completed_at": "2023-03-08T00:00:00+07:00"},
     "GATE-INC-509": {"updated_at": "2023-03-08T00:00:00+07:00"},
     "GATE-INC-510": {"updated_at": "2023-02-12T15:00:00+07:00"},
+    "GATE-ACC-501": {"agency_code": "99999"},
+    "GATE-ACC-502": {"snapshot_date": "2023-02-28"},
+    "GATE-ACC-504": {"exported_at": "2023-03-08T00:00:00+07:00"},
+    "GATE-ACC-505": {"exported_at": "2023-02-28T08:00:00+07:00"},
+    "GATE-ACC-506": {"issued_date": "2023-03-02", "last_action_date": None},
+    "GATE-ACC-507": {"last_action_date": "2023-03-03"},
+    "GATE-ACC-508": {"last_action_date": "2020-01-01"},
+    "GATE-ACC-509": {"issued_date": "1999-12-31"},
 }
 
-LOAD_RULES = {"GATE-INC-001"}
-HISTORY_RULES = {f"GATE-INC-{n}" for n in (511, 512, 513)}
+LOAD_RULES = {"GATE-INC-001", "GATE-ACC-001", "GATE-ACC-503", "GATE-ACC-511"}
+HISTORY_RULES = {
+    *(f"GATE-INC-{n}" for n in (511, 512, 513)),
+    *(f"GATE-ACC-{n}" for n in (510, 512, 513, 514, 515, 516)),
+}
 # A column that no rule compares with another, and another value for it.
-OTHER_CONTENT: dict[str, Row] = {INC: {"sender_kind": "Khac"}}
+OTHER_CONTENT: dict[str, Row] = {INC: {"sender_kind": "Khac"}, ACC: {"account_kind": "ToChuc"}}
 # Values of a row of the load before, and of the load in question, that make the two a right pair.
-THEN: dict[str, Row] = {INC: {"updated_at": "2023-02-21T15:00:00+07:00"}}
-NOW: dict[str, Row] = {INC: {"updated_at": "2023-02-22T15:00:00+07:00"}}
+THEN: dict[str, Row] = {
+    INC: {"updated_at": "2023-02-21T15:00:00+07:00"},
+    ACC: {"snapshot_date": "2023-02-01", "exported_at": "2023-02-02T01:00:00+07:00"},
+}
+NOW: dict[str, Row] = {INC: {"updated_at": "2023-02-22T15:00:00+07:00"}, ACC: {}}

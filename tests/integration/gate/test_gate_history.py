@@ -34,7 +34,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM, INC = network.NET, communication.COM, document_work.INC
+NET, COM, INC, ACC = network.NET, communication.COM, document_work.INC, document_work.ACC
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -276,6 +276,12 @@ STORIES: dict[str, Story] = {
     "INC repeated": Story(INC, further=again(20)),
     "INC window": Story(INC, now={"updated_at": "2023-02-17T16:30:00+07:00"}, now_only=SOME),
     "INC changed": Story(INC, now={"sender_kind": "CapDuoi"}, now_only=SOME),
+    "ACC repeated": Story(ACC, further=again(20)),
+    "ACC changed": Story(ACC, now={"issued_date": "2020-02-03"}, now_only=SOME),
+    "ACC agency_moved": Story(ACC, {"agency_code": "824"}, FEW, {"agency_code": "824"}, range(40, 41)),
+    "ACC drift": Story(ACC, now={"account_status": "TamKhoa"}),
+    "ACC missing_unit": Story(ACC, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
+    "ACC lost": Story(ACC, further=first(28)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -20,6 +20,7 @@ DOSSIERS = "one_stop.dossiers"
 SNAPSHOTS = [
     "directory.headcount",
     "forms.par_scorecards",
+    "ioffice.accounts",
     "iso.certificates",
     "mail.accounts",
     "network.devices",
@@ -33,6 +34,7 @@ VOLUME_RULES = {
     "iso.certificates": "GATE-CER-509",
     "portal.procedures": "GATE-PRO-506",
     "network.devices": "GATE-NET-511",
+    "ioffice.accounts": "GATE-ACC-511",
 }
 
 
@@ -63,7 +65,7 @@ def test_a_snapshot_of_the_future_blocks(warehouse: Settings, dataset: str) -> N
     contract = get_contract(dataset)
     future = fx.BUSINESS_DATE + timedelta(days=2)
     fx.register(warehouse, contract, 1, snapshot_date=future)
-    text = future.isoformat() if dataset == "portal.procedures" else f"{future:%d/%m/%Y}"
+    text = future.isoformat() if dataset in ("ioffice.accounts", "portal.procedures") else f"{future:%d/%m/%Y}"
 
     result = fx.gate(warehouse, contract, 1, [{**fx.RIGHT[dataset](1), "snapshot_date": text}])
 

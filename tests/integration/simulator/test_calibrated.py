@@ -134,6 +134,15 @@ def test_429_mailboxes_in_each_snapshot_are_429_in_the_quarter(truth: pd.DataFra
     assert _cell(truth, *DISTRICT, "mail_issued")["numerator"] == 429
 
 
+def test_more_accounts_than_officials_and_fewer_at_work(records: Records, truth: pd.DataFrame) -> None:
+    """The report says that more than 100% of the staff use the system: accounts were counted, not people at work."""
+    accounts = document_work_exports.accounts(records, pd.Timestamp(NIGHT))
+    accounts = accounts[accounts["MaDonVi"].isin(tree(records.units, "823"))]
+    persons = accounts[accounts["LoaiTaiKhoan"] == "CaNhan"]["TenDangNhap"].nunique()
+    used = _cell(truth, *DISTRICT, "staff_using_dms")
+    assert used["numerator"] < used["denominator"] < persons < len(accounts)
+
+
 def test_headcount_says_that_it_is_synthetic(records: Records) -> None:
     assert set(records.headcount["headcount_basis"]) == {"synthetic"}
 

@@ -24,6 +24,7 @@ STAGING = {
     "portal.procedures": "procedure/stg_portal__procedure",
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
+    "ioffice.accounts": "office_account/stg_ioffice__office_account",
     "ioffice.incoming_documents": "incoming/stg_ioffice__incoming_document",
 }
 

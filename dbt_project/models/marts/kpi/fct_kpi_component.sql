@@ -64,6 +64,11 @@ mailbox as (
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
 ),
 
+office_account as (
+    select * from {{ ref('fct_office_account') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
+),
+
 headcount as (
     select * from {{ ref('fct_headcount') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
@@ -265,6 +270,10 @@ flow as (
     union all
     select 'mail_rows', agency_code, business_month, count(*) from mailbox group by agency_code, business_month
     union all
+    select 'office_account_rows', agency_code, business_month, count(*)
+    from office_account
+    group by agency_code, business_month
+    union all
     select 'headcount_rows', agency_code, business_month, count(*) from headcount group by agency_code, business_month
     union all
     select 'device_rows', agency_code, business_month, count(*) from device group by agency_code, business_month
@@ -359,6 +368,12 @@ stock as (
         values ('mailbox_issued', mailbox.is_issued::int), ('mailbox_used', mailbox.is_used::int)
     ) as m (measure_code, amount)
     group by m.measure_code, mailbox.agency_code, mailbox.snapshot_date
+    union all
+    select
+        'office_account_used', office_account.agency_code, office_account.snapshot_date,
+        sum(office_account.is_used::int)
+    from office_account
+    group by office_account.agency_code, office_account.snapshot_date
     union all
     select m.measure_code, headcount.agency_code, headcount.snapshot_date, sum(m.amount)
     from headcount
