@@ -13,6 +13,7 @@ DATASETS = [
     "ioffice.incoming_documents",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
+    "ioffice.work_files",
     "iso.certificates",
     "mail.accounts",
     "network.devices",

@@ -420,6 +420,30 @@ ACCOUNTS = Dataset(
     other=("LoaiTaiKhoan", "CaNhan", "ToChuc"),
     path="/ioffice/api/v1/accounts",
 )  # fmt: skip
+WORK_FILES = Dataset(
+    id="ioffice.work_files",
+    shape="json",
+    is_snapshot=False,
+    key="MaHoSo",
+    agency="MaDonVi",
+    event="NgayMo",
+    version="NgayCapNhat",
+    dates={
+        "NgayMo": ISO_DAY, "NgayKetThuc": ISO_DAY, "HanNopLuu": ISO_DAY, "NgayNopLuu": ISO_DAY,
+        "NgayCapNhat": ISO_TIME,
+    },
+    counts=(),
+    codes={"HinhThuc": "medium"},
+    texts=(),
+    names={
+        "MaHoSo": "file_code", "MaDonVi": "agency_code", "NgayMo": "opened_date", "NgayKetThuc": "closed_date",
+        "HanNopLuu": "archive_due_date", "NgayNopLuu": "archived_date", "NgayCapNhat": "updated_at",
+    },
+    optional="NgayNopLuu",
+    required="HinhThuc",
+    other=("HinhThuc", "DienTu", "Giay"),
+    path="/ioffice/api/v1/work-files",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -438,6 +462,7 @@ _ALL = (
     ACTIVITIES,
     INCOMING,
     ACCOUNTS,
+    WORK_FILES,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -528,6 +553,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     TASKS.id: _delta(office_exports.tasks, "page"),
     ACTIVITIES.id: _delta(activities_exports.activities, "page"),
     ACCOUNTS.id: _snapshots(document_work_exports.accounts, "office_accounts", "page"),
+    WORK_FILES.id: _delta(document_work_exports.work_files, "page"),
     INCOMING.id: _delta(document_work_exports.incoming_documents, "page"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }

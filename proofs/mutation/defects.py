@@ -27,6 +27,7 @@ from proofs.mutation.datasets import (
     PUBLICATIONS,
     SCORECARDS,
     TASKS,
+    WORK_FILES,
     Dataset,
     Export,
 )
@@ -108,6 +109,7 @@ FEW_KINDS = {
     DEVICES.id: OF_A_REGISTER,
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
     ACCOUNTS.id: OF_A_REGISTER,
+    WORK_FILES.id: OF_A_SHORT_LIST,
     INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
 }
 
@@ -413,7 +415,7 @@ def future_date(ground: Ground) -> Export:
     "placeholder_date",
     "ngày giữ chỗ 01/01/1900",
     "placeholder date 01/01/1900",
-    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES, INCOMING),
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES, INCOMING, WORK_FILES),
 )
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset

@@ -30,6 +30,7 @@ _TABLES = (
     "activities",
     "incoming_documents",
     "office_accounts",
+    "work_files",
     *office.TABLES,
 )
 

@@ -39,6 +39,7 @@ PREFIXES = {
     "communication.activities": "COM",
     "ioffice.incoming_documents": "INC",
     "ioffice.accounts": "ACC",
+    "ioffice.work_files": "WOF",
 }
 FIRST_BUSINESS_NUMBER = 501
 _Expectation = dict[str, Any]

@@ -39,6 +39,7 @@ FACTS = (
     Fact("fct_device", "device", ("network.devices",)),
     Fact("fct_activity", "activity", ("communication.activities",)),
     Fact("fct_office_account", "office_account", ("ioffice.accounts",)),
+    Fact("fct_work_file", "work_file", ("ioffice.work_files",)),
     Fact("fct_incoming_document", "incoming", ("ioffice.incoming_documents",)),
 )
 

@@ -60,6 +60,9 @@ _FACT_OF = {
         "f.business_month, date_trunc('month', least(f.last_unrouted_date, %(until)s)), interval '1 month') as g"
         " (month)",
     ),
+    "ioffice.work_files": (
+        "fct_work_file", "file_code", "v.file_code", "select f.business_month union select f.archive_due_month",
+    ),
     "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.

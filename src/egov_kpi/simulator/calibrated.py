@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, incoming, office, office_accounts, one_stop, petitions, publications
+from egov_kpi.simulator import (
+    activities,
+    devices,
+    incoming,
+    office,
+    office_accounts,
+    one_stop,
+    petitions,
+    publications,
+    work_files,
+)
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -93,6 +103,7 @@ def generate(seed: int) -> Records:
         **office.calibrated(seed, _places(world), CUT_OFF),
         devices=_devices(world, seed),
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
+        work_files=work_files.calibrated(seed, _places(world), CUT_OFF),
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.calibrated(seed, _places(world), CUT_OFF),
         flaws=flaws,

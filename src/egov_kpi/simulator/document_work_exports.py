@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from egov_kpi.simulator.exports import Window, _iso_day, _iso_time, _repeat, _words
+from egov_kpi.simulator.exports import _MEDIUM, Window, _iso_day, _iso_time, _repeat, _words
 from egov_kpi.simulator.records import Records
 
 _SENDER = {"superior": "CapTren", "peer": "NgangCap", "subordinate": "CapDuoi", "other": "Khac"}
@@ -34,6 +34,26 @@ def incoming_documents(records: Records, window: Window) -> pd.DataFrame:
         }
     )
     return _repeat(export, "MaVanBanDen", records.seed)
+
+
+def work_files(records: Records, window: Window) -> pd.DataFrame:
+    """One row per work file and version in the window."""
+    rows = records.work_files[window.holds(records.work_files["updated_at"])].sort_values(["updated_at", "file_code"])
+    export = pd.DataFrame(
+        {
+            "MaHoSo": rows["file_code"],
+            "MaDonVi": rows["agency_code"],
+            "TieuDe": "Tiêu đề giả định của hồ sơ " + rows["file_code"],
+            "CanBoLapHoSo": "Cán bộ giả định của " + rows["agency_code"],
+            "HinhThuc": _words(rows["medium"], _MEDIUM),
+            "NgayMo": _iso_day(rows["opened_date"]),
+            "NgayKetThuc": _iso_day(rows["closed_date"]),
+            "HanNopLuu": _iso_day(rows["archive_due_date"]),
+            "NgayNopLuu": _iso_day(rows["archived_date"]),
+            "NgayCapNhat": _iso_time(rows["updated_at"]),
+        }
+    )
+    return _repeat(export, "MaHoSo", records.seed)
 
 
 def accounts(records: Records, snapshot_date: pd.Timestamp) -> pd.DataFrame:

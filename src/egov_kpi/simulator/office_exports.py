@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from egov_kpi.simulator.document_work_exports import incoming_documents
+from egov_kpi.simulator.document_work_exports import incoming_documents, work_files
 from egov_kpi.simulator.exports import Window, _iso_day, _iso_time, _repeat, _words
 from egov_kpi.simulator.records import Records
 
@@ -40,4 +40,5 @@ def tasks(records: Records, window: Window) -> pd.DataFrame:
 LISTINGS: dict[str, Callable[[Records, Window], pd.DataFrame]] = {
     "tasks": tasks,
     "incoming-documents": incoming_documents,
+    "work-files": work_files,
 }

@@ -8,7 +8,17 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, incoming, office, office_accounts, one_stop, petitions, publications
+from egov_kpi.simulator import (
+    activities,
+    devices,
+    incoming,
+    office,
+    office_accounts,
+    one_stop,
+    petitions,
+    publications,
+    work_files,
+)
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -65,6 +75,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         **office.province(seed, members["agency_code"].tolist(), days),
         devices=_devices(seed, members, ends),
         activities=activities.province(seed, members["agency_code"].tolist(), days),
+        work_files=work_files.province(seed, members["agency_code"].tolist(), days),
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.province(
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)

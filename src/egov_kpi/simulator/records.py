@@ -1,10 +1,10 @@
 """What really happened, as versioned records, before any export distorts it: a function of profile, seed and options.
 
-Delta datasets (documents, dossiers, paper register, publications, petitions, activities, incoming documents): one row
-per record and version; the newest version by `updated_at` is the truth from then on. Snapshot datasets (mailboxes,
-headcount, procedures, certificates, devices, office accounts): one row per record and snapshot date. Scorecards: one
-row per criterion of each workbook that a unit sent. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not exist: a
-record carries a number from which an export invents one.
+Delta datasets (documents, dossiers, paper register, publications, petitions, activities, incoming documents, work
+files): one row per record and version; the newest version by `updated_at` is the truth from then on. Snapshot datasets
+(mailboxes, headcount, procedures, certificates, devices, office accounts): one row per record and snapshot date.
+Scorecards: one row per criterion of each workbook that a unit sent. Times are naive and mean Asia/Ho_Chi_Minh. Persons
+do not exist: a record carries a number from which an export invents one.
 """
 
 from dataclasses import dataclass
@@ -90,6 +90,7 @@ class Records:
     activities: pd.DataFrame
     incoming_documents: pd.DataFrame
     office_accounts: pd.DataFrame
+    work_files: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

@@ -1,4 +1,4 @@
-"""The oracle of incoming documents and of the use of the document system: from the records and the definitions alone.
+"""The oracle of incoming documents, of accounts and of work files: from the records and the definitions alone.
 
 Decree 30/2020: a document is routed on the next working day after its arrival at the latest (Art. 23), and dealt with
 by its deadline (Art. 24). Working days are counted on the simulator's own calendar.
@@ -10,6 +10,7 @@ from egov_kpi.simulator.incoming import INCOMING_KEY
 from egov_kpi.simulator.records import PUBLIC_SECRECY, effective
 from egov_kpi.simulator.truth import Amounts, Happened, Kpi, _flow, _headcount, _in_periods, _stock, _sum
 from egov_kpi.simulator.truth_portal import periods, working_days_on
+from egov_kpi.simulator.work_files import WORK_FILE_KEY
 
 # Working days after the arrival by which a document has to be routed.
 ROUTING = 1
@@ -17,7 +18,7 @@ ROUTING = 1
 
 def days(happened: Happened) -> list[pd.Series]:
     """The days on which the family's figures begin."""
-    return [_told(happened)["arrival_date"]]
+    return [_told(happened)["arrival_date"], _work_files(happened)["opened_date"]]
 
 
 def _told(happened: Happened) -> pd.DataFrame:
@@ -73,9 +74,29 @@ def _officials_at_work(happened: Happened) -> Amounts:
     return _stock(happened, rows, busy.astype(int))
 
 
+def _work_files(happened: Happened) -> pd.DataFrame:
+    return effective(happened.records.work_files, WORK_FILE_KEY, happened.as_of)
+
+
+def _due_at_the_archive(happened: Happened) -> pd.DataFrame:
+    rows = _work_files(happened)
+    return rows[rows["archive_due_date"] <= happened.as_of]
+
+
+def _archived_in_time(happened: Happened) -> Amounts:
+    rows = _due_at_the_archive(happened)
+    return _flow(happened, rows[rows["archived_date"] <= rows["archive_due_date"]], "archive_due_date")
+
+
 KPIS: tuple[Kpi, ...] = (
     Kpi("doc_incoming", _arrived),
     Kpi("doc_routed_on_time", _routed_in_time, _to_be_routed),
+    Kpi("work_files_opened", lambda happened: _flow(happened, _work_files(happened), "opened_date")),
+    Kpi(
+        "work_files_archived",
+        _archived_in_time,
+        lambda happened: _flow(happened, _due_at_the_archive(happened), "archive_due_date"),
+    ),
     Kpi("staff_using_dms", _officials_at_work, _headcount),
     Kpi("doc_due_done", _done_by_deadline, lambda happened: _flow(happened, _due(happened), "due_date")),
 )

@@ -34,6 +34,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("feedback.petitions", records.petitions.assign(petition_hash=hashed(records.petitions["petition_no"]))),
             ("ioffice.tasks", records.tasks),
             ("communication.activities", records.activities),
+            ("ioffice.work_files", records.work_files),
             ("ioffice.incoming_documents", _public(records.incoming_documents)),
         )
     ]

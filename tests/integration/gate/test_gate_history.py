@@ -34,7 +34,8 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM, INC, ACC = network.NET, communication.COM, document_work.INC, document_work.ACC
+NET, COM = network.NET, communication.COM
+INC, ACC, WOF = document_work.INC, document_work.ACC, document_work.WOF
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -282,6 +283,9 @@ STORIES: dict[str, Story] = {
     "ACC drift": Story(ACC, now={"account_status": "TamKhoa"}),
     "ACC missing_unit": Story(ACC, {"agency_code": "824"}, FEW, further=lambda given: given[4:]),
     "ACC lost": Story(ACC, further=first(28)),
+    "WOF repeated": Story(WOF, further=again(20)),
+    "WOF window": Story(WOF, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
+    "WOF changed": Story(WOF, now={"medium": "Giay"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

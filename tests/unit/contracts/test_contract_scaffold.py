@@ -25,6 +25,7 @@ STAGING = {
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
     "ioffice.accounts": "office_account/stg_ioffice__office_account",
+    "ioffice.work_files": "work_file/stg_ioffice__work_file",
     "ioffice.incoming_documents": "incoming/stg_ioffice__incoming_document",
 }
 

@@ -44,6 +44,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "mail.accounts": exports.mailboxes(records, _last(records.mailboxes)),
         "communication.activities": activities_exports.activities(records, BACKLOG),
         "ioffice.accounts": document_work_exports.accounts(records, _last(records.office_accounts)),
+        "ioffice.work_files": document_work_exports.work_files(records, BACKLOG),
         "ioffice.incoming_documents": document_work_exports.incoming_documents(records, BACKLOG),
         "network.devices": devices_exports.devices(records, _last(records.devices)),
         "directory.headcount": exports.headcount(records, _last(records.headcount)),

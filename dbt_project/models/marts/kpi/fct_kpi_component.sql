@@ -113,6 +113,17 @@ due_task as (
     where {{ in_touched_months('due_month', 'kpi') }} and due_date <= {{ as_of() }} and is_counted
 ),
 
+-- whenever it was opened or closed; what is due later says nothing yet
+work_file as (
+    select * from {{ ref('fct_work_file') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and opened_date <= {{ as_of() }}
+),
+
+archive_due as (
+    select * from {{ ref('fct_work_file') }}
+    where {{ in_touched_months('archive_due_month', 'kpi') }} and archive_due_date <= {{ as_of() }}
+),
+
 -- what was over before the first touched month is in none of their figures
 incoming as (
     select * from {{ ref('fct_incoming_document') }}
@@ -303,6 +314,21 @@ flow as (
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, due_task.agency_code, due_task.due_month
+    union all
+    select m.measure_code, work_file.agency_code, work_file.business_month, count(*)
+    from work_file
+    cross join (values ('work_file_rows'), ('work_file_opened')) as m (measure_code)
+    group by m.measure_code, work_file.agency_code, work_file.business_month
+    union all
+    select m.measure_code, archive_due.agency_code, archive_due.archive_due_month, count(*)
+    from archive_due
+    cross join lateral (
+        values
+        ('work_file_archive_due', true),
+        ('work_file_archived_in_time', archive_due.archived_date <= archive_due.archive_due_date)
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, archive_due.agency_code, archive_due.archive_due_month
     union all
     select m.measure_code, activity.agency_code, activity.business_month, sum(m.amount)
     from activity
