@@ -12,15 +12,16 @@ dag = ingest_dag(
         "one_stop.apologies",
         "one_stop.satisfaction",
         "one_stop.handovers",
+        "one_stop.pauses",
     ],
     owner="trung-tam-hcc",
     tier=1,
     doc_md="""
 **Hồ sơ của hệ thống một cửa điện tử, kèm phí và thanh toán, thành phần, kết quả, văn bản xin lỗi, đánh giá hài lòng,
-luân chuyển nội bộ** · nguồn: Trung tâm Phục vụ hành chính công tỉnh, tệp CSV hoặc XLSX. Hồ sơ bị chặn thì đêm không
-công bố.
+luân chuyển nội bộ, tạm dừng** · nguồn: Trung tâm Phục vụ hành chính công tỉnh, tệp CSV hoặc XLSX. Hồ sơ bị chặn thì đêm
+không công bố.
 
-**Dossiers of the electronic one-stop system, with fees, documents, results, apologies, votes, internal hand-overs** ·
+**Dossiers of the electronic one-stop system, with fees, documents, results, apologies, votes, hand-overs, pauses** ·
 source: CSV or XLSX downloads. When the dossiers are blocked the night is not published.
 
 Lấy → kiểm tra → kết luận · pull → gate → verdict. Chạy tay · by hand:

@@ -416,6 +416,27 @@ SYNCHRONISATION = Dataset(
     other=("thoiDiemTiepNhan", "2023-03-31T15:00:00+07:00", "2023-03-31T15:01:00+07:00"),
     path="/portal/api/synchronisation",
 )  # fmt: skip
+PAUSES = Dataset(
+    id="one_stop.pauses",
+    shape="csv",
+    is_snapshot=False,
+    key="Mã hồ sơ",
+    agency="Mã đơn vị",
+    event="Tạm dừng từ",
+    version="Ngày cập nhật",
+    dates=dict.fromkeys(("Tạm dừng từ", "Tạm dừng đến", "Ngày cập nhật"), MINUTE),
+    counts=(),
+    codes={"Loại tạm dừng": "pause_kind"},
+    texts=(),
+    names={
+        "Mã hồ sơ": "dossier_hash", "Mã đơn vị": "agency_code", "Tạm dừng từ": "paused_at",
+        "Ngày cập nhật": "updated_at", "Tạm dừng đến": "resumed_at",
+    },
+    optional="Tạm dừng đến",
+    required="Loại tạm dừng",
+    other=("Mã lý do", "BS02", "BS03"),
+    path="/one-stop/exports/pauses.csv",
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -434,6 +455,7 @@ _ALL = (
     ACTIVITIES,
     HANDOVERS,
     SYNCHRONISATION,
+    PAUSES,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -525,6 +547,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     ACTIVITIES.id: _delta(activities_exports.activities, "page"),
     HANDOVERS.id: _delta(progress_exports.handovers, "handovers.csv"),
     SYNCHRONISATION.id: _delta(progress_exports.synchronisation, "page"),
+    PAUSES.id: _delta(progress_exports.pauses, "pauses.csv"),
     DEVICES.id: _snapshots(devices_exports.devices, "devices", "devices.csv"),
 }
 

@@ -23,6 +23,7 @@ PREFIXES = {
     "one_stop.apologies": "APO",
     "one_stop.components": "CMP",
     "one_stop.handovers": "HAN",
+    "one_stop.pauses": "PAU",
     "one_stop.payments": "PAY",
     "one_stop.results": "RES",
     "one_stop.satisfaction": "SAT",

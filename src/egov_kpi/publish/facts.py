@@ -28,6 +28,7 @@ FACTS = (
     Fact("fct_dossier_result", "result", ("one_stop.results",)),
     Fact("fct_apology", "apology", ("one_stop.apologies",)),
     Fact("fct_handover", "handover", ("one_stop.handovers",)),
+    Fact("fct_pause", "pause", ("one_stop.pauses",)),
     Fact("fct_synchronisation", "synchronisation", ("portal.synchronisation",)),
     Fact("fct_satisfaction_vote", "satisfaction", ("one_stop.satisfaction",)),
     Fact("fct_mail_account", "mail", ("mail.accounts",)),

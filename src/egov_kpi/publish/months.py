@@ -41,6 +41,7 @@ _FACT_OF = {
     "one_stop.components": ("fct_dossier_component", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    "one_stop.pauses": ("fct_pause", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.handovers": (
         "fct_handover", "dossier_hash", "v.dossier_hash", "select f.business_month union select f.due_month",
     ),
@@ -62,7 +63,8 @@ _FACT_OF = {
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
 _OF_DOSSIERS = (
-    "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", "portal.synchronisation",
+    "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", "one_stop.pauses",
+    "portal.synchronisation",
 )  # fmt: skip
 _DATES = {"date", "timestamp"}
 

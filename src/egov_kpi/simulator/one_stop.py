@@ -53,9 +53,12 @@ class OneStop:
     apologies: pd.DataFrame
     satisfaction: pd.DataFrame
     handovers: pd.DataFrame
+    pauses: pd.DataFrame
 
 
-NOTHING = OneStop(*(_empty(columns) for columns in (PAYMENT, COMPONENT, RESULT, APOLOGY, VOTE, progress.HANDOVER)))
+NOTHING = OneStop(
+    *(_empty(columns) for columns in (PAYMENT, COMPONENT, RESULT, APOLOGY, VOTE, progress.HANDOVER, progress.PAUSE))
+)
 
 
 def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
@@ -70,6 +73,7 @@ def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
         apologies=_apologies(rng, settled),
         satisfaction=_votes(rng, settled),
         handovers=progress.handovers(received, seed),
+        pauses=progress.pauses(received, seed),
     )
     last = dossiers["updated_at"].max()
     return OneStop(**{item.name: _ordered(getattr(drawn, item.name), last) for item in fields(OneStop)})

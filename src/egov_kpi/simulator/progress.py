@@ -15,13 +15,17 @@ HANDOVER = (
     "updated_at",
 )  # fmt: skip
 HANDOVER_KEY = ["dossier_code", "step_no"]
+PAUSE = (
+    "dossier_code", "pause_no", "agency_code", "pause_kind", "reason_code", "paused_at", "resumed_at", "updated_at",
+)  # fmt: skip
+PAUSE_KEY = ["dossier_code", "pause_no"]
 SYNCHRONISATION = (
     "dossier_code", "agency_code", "sync_status", "error_kind", "sent_at", "accepted_at", "updated_at",
 )  # fmt: skip
 SYNCHRONISATION_KEY = ["dossier_code"]
 
 _NEVER = np.datetime64("NaT", "s")
-_HANDOVERS, _SYNCHRONISATION = 1, 2
+_HANDOVERS, _SYNCHRONISATION, _PAUSES = 1, 2, 3
 _BROKEN_OFF = ("withdrawn", "stopped")
 # Internal deadlines end with the working day.
 _EVENING = pd.Timedelta(hours=17)
@@ -142,3 +146,51 @@ def _accepted(rows: pd.DataFrame, later: pd.Series) -> pd.DataFrame:
     """The rows as they are once the national portal has taken them, so much later."""
     at = rows["updated_at"] + later.loc[rows.index]
     return rows.assign(sync_status="accepted", error_kind=None, accepted_at=at, updated_at=at)
+
+
+# --- pauses -----------------------------------------------------------------------------------------------------------
+
+
+def pauses(received: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Versions of the intervals in which a clock stood still: of every dossier of which a supplement was requested or
+    is awaited, of some a duty to be paid besides, before it; and of those that were stopped. What is told when the
+    clock stops is told again when it goes on."""
+    rng = _generator(seed, _PAUSES)
+    rows = received.assign(begun=received["received_at"] + _minutes(rng, 20, 60, len(received)))
+    asked = (rows["supplement_request_count"] > 0) & rows["finished_at"].notna()
+    waiting = rows["dossier_status"] == "supplement_requested"
+    in_part = (rows["finished_at"] - rows["begun"]) * rng.uniform(0.1, 0.3, len(rows))
+    dutiable = rows["finished_at"].notna() & (in_part > pd.Timedelta(hours=3)) & (rng.random(len(rows)) < 0.04)
+    stopped = rows["dossier_status"] == "stopped"
+    duty = _pause(rows[dutiable], "1", "financial_duty", rows["begun"], rows["begun"] + in_part)
+    second = asked & dutiable
+    later = rows["begun"] + in_part + pd.Timedelta(minutes=30)
+    frames = [
+        duty,
+        _pause(rows[second], "2", "supplement", later, later + in_part),
+        _pause(rows[asked & ~dutiable], "1", "supplement", rows["begun"], rows["begun"] + in_part),
+        _pause(rows[waiting], "1", "supplement", rows["begun"], None),
+        _pause(rows[stopped], "1", "stopped", rows["updated_at"], None),
+    ]
+    intervals = pd.concat(frames, ignore_index=True)
+    begun = intervals.assign(resumed_at=_NEVER, updated_at=intervals["paused_at"])
+    over = intervals[intervals["resumed_at"] > intervals["paused_at"]]
+    versions = pd.concat([begun, over.assign(updated_at=over["resumed_at"])], ignore_index=True)
+    return versions[list(PAUSE)].astype({name: "datetime64[s]" for name in PAUSE if name.endswith("_at")})
+
+
+_REASONS = {"supplement": "BS01", "financial_duty": "TC01", "stopped": "DX01"}
+
+
+def _pause(
+    rows: pd.DataFrame, number: str, kind: str, paused_at: pd.Series, resumed_at: pd.Series | None
+) -> pd.DataFrame:
+    """One interval per dossier, open where it has no end; times are whole minutes."""
+    ends = pd.Series(_NEVER, index=rows.index) if resumed_at is None else resumed_at.loc[rows.index].dt.floor("min")
+    return rows[["dossier_code", "agency_code"]].assign(
+        pause_no=number,
+        pause_kind=kind,
+        reason_code=_REASONS[kind],
+        paused_at=paused_at.loc[rows.index].dt.ceil("min"),
+        resumed_at=ends,
+    )

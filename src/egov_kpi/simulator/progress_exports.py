@@ -26,6 +26,31 @@ def handovers(records: Records, window: Window) -> pd.DataFrame:
     return _repeat(export, "Mã hồ sơ", records.seed)
 
 
+_PAUSE_KIND = {
+    "supplement": "Yêu cầu bổ sung", "financial_duty": "Yêu cầu thực hiện nghĩa vụ tài chính", "stopped": "Dừng xử lý",
+}  # fmt: skip
+
+
+def pauses(records: Records, window: Window) -> pd.DataFrame:
+    """One row per pause of a dossier's clock and version in the window."""
+    versions = records.one_stop.pauses
+    rows = versions[window.holds(versions["updated_at"])]
+    export = pd.DataFrame(
+        {
+            "Mã hồ sơ": rows["dossier_code"],
+            "Lần tạm dừng": rows["pause_no"],
+            "Mã đơn vị": rows["agency_code"],
+            "Loại tạm dừng": _words(rows["pause_kind"], _PAUSE_KIND),
+            "Mã lý do": rows["reason_code"],
+            "Lý do": "Lý do giả định",
+            "Tạm dừng từ": _minute(rows["paused_at"]),
+            "Tạm dừng đến": _minute(rows["resumed_at"]),
+            "Ngày cập nhật": _minute(rows["updated_at"]),
+        }
+    )
+    return _repeat(export, "Mã hồ sơ", records.seed)
+
+
 _SYNC_STATUS = {"waiting": "DangCho", "accepted": "DaTiepNhan", "rejected": "TraLai"}
 _ERROR_KIND = {
     "format": "SaiDinhDang", "unknown_procedure": "SaiMaTTHC", "unknown_agency": "SaiMaDonVi", "duplicate": "TrungMa",
@@ -52,4 +77,4 @@ def synchronisation(records: Records, window: Window) -> pd.DataFrame:
 
 
 # By the name of the dataset, which is the name of the file.
-EXPORTS: dict[str, Export] = {"handovers": handovers}
+EXPORTS: dict[str, Export] = {"handovers": handovers, "pauses": pauses}

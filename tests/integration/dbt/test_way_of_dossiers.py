@@ -109,3 +109,52 @@ def test_a_dossier_is_synchronised_in_the_month_of_its_receipt(world: World) -> 
     world.build("green", [first, refused], "2023-03-01")
     assert world.kpi("green", "tthc_sync", COMMUNE, *JANUARY)["value"] == 0
     same_as_rebuild(world, [first, refused], "2023-03-01")
+
+
+def pauses(*rows: tuple[str, str, str, str, str | None, str]) -> pd.DataFrame:
+    """(dossier, number, kind, from, to, version) each."""
+    frame = pd.DataFrame(rows, columns=["code", "pause_no", "pause_kind", "paused_at", "resumed_at", "updated_at"])
+    for column in ("paused_at", "resumed_at", "updated_at"):
+        frame[column] = pd.to_datetime(frame[column])
+    return frame.assign(dossier_hash=hashed(frame["code"]), agency_code=COMMUNE, reason_code=None)
+
+
+def test_pauses_count_once_for_each_dossier_and_requests_each(world: World) -> None:
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(
+            ("a", COMMUNE, "2023-01-10 08:00", None, "2023-01-10 08:00"),
+            ("b", COMMUNE, "2023-01-11 08:00", None, "2023-01-11 08:00"),
+        ),
+        "2023-02-28",
+    )
+    told = world.load(
+        "one_stop.pauses",
+        pauses(
+            ("a", "1", "supplement", "2023-01-12 08:00", "2023-01-16 08:00", "2023-01-16 08:00"),
+            ("a", "2", "supplement", "2023-02-01 08:00", None, "2023-02-01 08:00"),
+            ("b", "1", "financial_duty", "2023-02-02 08:00", None, "2023-02-02 08:00"),
+        ),
+        "2023-02-28",
+    )
+    world.build("green", [first, told], "2023-02-28", rebuild=True)
+    paused = world.kpi("green", "paused_dossiers", COMMUNE, *JANUARY)
+    assert (paused["numerator"], paused["denominator"]) == (2, 2)
+    assert world.kpi("green", "pause_requests", COMMUNE, *JANUARY)["value"] == 1
+    assert world.kpi("green", "pause_requests", COMMUNE, *FEBRUARY)["value"] == 1
+
+    # the duty was none: the request was typed under the wrong kind, and a day later
+    mended = world.load(
+        "one_stop.pauses",
+        pauses(("b", "1", "supplement", "2023-03-01 08:00", None, "2023-03-01 09:00")),
+        "2023-03-01",
+        "2023-02-28",
+    )
+    world.build("green", [first, told, mended], "2023-03-01")
+    assert world.kpi("green", "pause_requests", COMMUNE, "quarter", "2023-01-01")["value"] == 3
+    same_as_rebuild(world, [first, told, mended], "2023-03-01")
+
+    # revoked: b stands still no more
+    world.build("green", [first], "2023-03-01")
+    assert world.kpi("green", "paused_dossiers", COMMUNE, *JANUARY)["value"] == 0
+    same_as_rebuild(world, [first], "2023-03-01")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 Row = dict[str, str | None]
-HAN, SYN = "one_stop.handovers", "portal.synchronisation"
+HAN, SYN, PAU = "one_stop.handovers", "portal.synchronisation", "one_stop.pauses"
 
 
 def handover(number: int) -> Row:
@@ -31,7 +31,20 @@ def synchronisation(number: int) -> Row:
     }
 
 
-RIGHT: dict[str, Callable[[int], Row]] = {HAN: handover, SYN: synchronisation}
+def pause(number: int) -> Row:
+    return {
+        "dossier_hash": f"{number:064x}",
+        "pause_no": "1",
+        "agency_code": "823",
+        "pause_kind": "Yêu cầu bổ sung",
+        "reason_code": "BS01",
+        "paused_at": "01/02/2023 09:00",
+        "resumed_at": "03/02/2023 10:00",
+        "updated_at": "09/02/2023 10:00",
+    }
+
+
+RIGHT: dict[str, Callable[[int], Row]] = {HAN: handover, SYN: synchronisation, PAU: pause}
 
 FAULTS: dict[str, Row] = {
     "GATE-HAN-501": {"agency_code": "99999"},
@@ -53,31 +66,49 @@ FAULTS: dict[str, Row] = {
     "GATE-SYN-507": {"updated_at": "2023-02-01T08:30:00+07:00"},
     "GATE-SYN-508": {"accepted_at": None},
     "GATE-SYN-509": {"error_kind": "HeThong"},
+    "GATE-PAU-501": {"agency_code": "99999"},
+    "GATE-PAU-502": {"paused_at": "08/03/2023 00:00", "resumed_at": None},
+    "GATE-PAU-503": {"paused_at": "31/12/1999 23:59"},
+    "GATE-PAU-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-PAU-505": {"resumed_at": "31/01/2023 17:00"},
+    "GATE-PAU-506": {"resumed_at": "08/03/2023 00:00"},
+    "GATE-PAU-507": {"updated_at": "02/02/2023 17:00"},
+    # the pause of the right row with which every load of the fixtures begins
+    "GATE-PAU-508": {"dossier_hash": f"{1:064x}", "pause_no": "2", "paused_at": "03/02/2023 09:59"},
 }
 
-LOAD_RULES = {f"GATE-{word}-001" for word in ("HAN", "SYN")}
-HISTORY_RULES = {*(f"GATE-HAN-{n}" for n in range(511, 518)), *(f"GATE-SYN-{n}" for n in range(510, 517))}
+LOAD_RULES = {f"GATE-{word}-001" for word in ("HAN", "SYN", "PAU")}
+HISTORY_RULES = {
+    *(f"GATE-HAN-{n}" for n in range(511, 518)),
+    *(f"GATE-SYN-{n}" for n in range(510, 517)),
+    *(f"GATE-PAU-{n}" for n in range(509, 516)),
+}
 # A column that no rule compares with another, and another value for it.
 OTHER_CONTENT: dict[str, Row] = {
     HAN: {"internal_due_at": "06/02/2023 17:00"},
     SYN: {"accepted_at": "2023-02-01T08:36:00+07:00"},
+    PAU: {"reason_code": "BS02"},
 }
 # Values of a row of the load before, and of the load in question, that make the two a right pair.
 THEN: dict[str, Row] = {
     HAN: {"updated_at": "21/02/2023 15:00"},
     SYN: {"updated_at": "2023-02-21T15:00:00+07:00"},
+    PAU: {"updated_at": "21/02/2023 15:00"},
 }
 NOW: dict[str, Row] = {
     HAN: {"updated_at": "22/02/2023 15:00"},
     SYN: {"updated_at": "2023-02-22T15:00:00+07:00"},
+    PAU: {"updated_at": "22/02/2023 15:00"},
 }
 # By the word of the dataset: its main date within the night.
 AT_NIGHT: dict[str, tuple[str, Row]] = {
     "HAN": (HAN, {"received_at": "01/02/2023 02:00"}),
     "SYN": (SYN, {"sent_at": "2023-02-01T02:00:00+07:00"}),
+    "PAU": (PAU, {"paused_at": "01/02/2023 02:00"}),
 }
 # By the word of the dataset: a change of what never changes.
 CHANGED: dict[str, tuple[str, Row]] = {
     "HAN": (HAN, {"from_agency_code": "28654"}),
     "SYN": (SYN, {"sent_at": "2023-02-01T08:21:00+07:00"}),
+    "PAU": (PAU, {"pause_kind": "Dừng xử lý"}),
 }

@@ -26,6 +26,7 @@ DATASETS = {
     "one_stop.components",
     "one_stop.dossiers",
     "one_stop.handovers",
+    "one_stop.pauses",
     "one_stop.payments",
     "one_stop.results",
     "one_stop.satisfaction",

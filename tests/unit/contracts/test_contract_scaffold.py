@@ -25,6 +25,7 @@ STAGING = {
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
     "one_stop.handovers": "handover/stg_one_stop__handover",
+    "one_stop.pauses": "pause/stg_one_stop__pause",
     "portal.synchronisation": "synchronisation/stg_portal__synchronisation",
 }
 

@@ -16,7 +16,7 @@ from egov_kpi.simulator.one_stop import (
     VOTE_KEY,
     OneStop,
 )
-from egov_kpi.simulator.progress import HANDOVER_KEY
+from egov_kpi.simulator.progress import HANDOVER_KEY, PAUSE_KEY
 from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.truth import expected_kpis
 from egov_kpi.simulator.truth_one_stop import KPIS
@@ -178,7 +178,7 @@ def test_counting_rows_of_the_export_misses_the_figure(known: Records) -> None:
 
 KEYS = {
     "payments": PAYMENT_KEY, "components": COMPONENT_KEY, "results": RESULT_KEY, "apologies": APOLOGY_KEY,
-    "satisfaction": VOTE_KEY, "handovers": HANDOVER_KEY,
+    "satisfaction": VOTE_KEY, "handovers": HANDOVER_KEY, "pauses": PAUSE_KEY,
 }  # fmt: skip
 
 

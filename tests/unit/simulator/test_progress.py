@@ -7,7 +7,8 @@ import pandas as pd
 from egov_kpi.simulator import progress_exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.one_stop import NOTHING
-from egov_kpi.simulator.records import Records
+from egov_kpi.simulator.progress import PAUSE_KEY
+from egov_kpi.simulator.records import Records, effective
 from egov_kpi.simulator.truth import expected_kpis
 
 UNIT, RECEIVED = "28651", pd.Timestamp("2023-01-10 09:00")
@@ -63,3 +64,21 @@ def test_counting_rows_of_the_export_misses_the_figure(known: Records) -> None:
     own = export[export["Mã đơn vị xử lý"].isin(units)]
     assert due > 500
     assert due not in (len(own), len(own.drop_duplicates(["Mã hồ sơ", "Bước xử lý"])), own["Mã hồ sơ"].nunique())
+
+
+def test_intervals_are_whole_and_never_overlap(known: Records) -> None:
+    """What the gate would refuse is in no record."""
+    rows = effective(known.one_stop.pauses, PAUSE_KEY, pd.Timestamp("2023-03-08"))
+    assert (rows["resumed_at"].isna() | (rows["resumed_at"] > rows["paused_at"])).all()
+    rows = rows.sort_values(["dossier_code", "pause_no"])
+    before = rows.groupby("dossier_code")["resumed_at"].shift()
+    further = rows["pause_no"] != "1"
+    assert further.any() and (before[further] <= rows.loc[further, "paused_at"]).all()
+    assert set(rows["pause_kind"]) == {"supplement", "financial_duty", "stopped"}
+
+
+def test_no_dossier_of_the_district_was_asked_twice(known: Records) -> None:
+    units = ["823", *known.units.loc[known.units["parent_code"] == "823", "agency_code"]]
+    rows = effective(known.one_stop.pauses, PAUSE_KEY, pd.Timestamp("2023-03-06"))
+    asked = rows[rows["agency_code"].isin(units) & (rows["pause_kind"] == "supplement")]
+    assert len(asked) > 100 and not asked["dossier_code"].duplicated().any()

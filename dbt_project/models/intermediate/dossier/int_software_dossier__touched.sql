@@ -18,6 +18,10 @@ apology as (
     select * from {{ ref('int_apology__touched') }}
 ),
 
+pause as (
+    select * from {{ ref('int_pause__touched') }}
+),
+
 synchronisation as (
     select * from {{ ref('int_synchronisation__touched') }}
 ),
@@ -33,6 +37,8 @@ told as (
     select apology.dossier_hash from apology
     union
     select synchronisation.dossier_hash from synchronisation
+    union
+    select pause.dossier_hash from pause
 ),
 
 touched as (

@@ -27,6 +27,10 @@ apology as (
     select * from {{ ref('fct_apology') }}
 ),
 
+pause as (
+    select * from {{ ref('fct_pause') }}
+),
+
 synchronisation as (
     select * from {{ ref('fct_synchronisation') }}
 ),
@@ -85,6 +89,13 @@ synced as (
     where synchronisation.is_synced and synchronisation.dossier_hash in (select united.dossier_hash from united)
 ),
 
+-- its clock stood still at least once
+held_up as (
+    select distinct pause.dossier_hash
+    from pause
+    where pause.dossier_hash in (select united.dossier_hash from united)
+),
+
 located as (
     select
         united.*,
@@ -121,7 +132,7 @@ dated as (
 closed as (
     select
         dated.*,
-        -- form II.06a takes a dossier that waits for a supplement as done with; no export has the day of the request
+        -- form II.06a takes a dossier that waits for a supplement as done with; its export has no day for that
         case
             when dated.ended_date is not null then dated.ended_date
             when dated.dossier_status = 'supplement_requested' then dated.changed_date
@@ -178,6 +189,7 @@ final as (
         coalesce(letter.is_moved_after_expiry, false) as is_moved_after_expiry,
         coalesce(closed.settled_date > coalesce(letter.first_due_date, closed.due_date), false) as is_late_to_promise,
         synced.dossier_hash is not null as is_synced,
+        held_up.dossier_hash is not null as is_paused,
         closed.load_seq,
         closed.file_digest,
         closed.row_no
@@ -187,6 +199,7 @@ final as (
     left join outcome on closed.source_system = 'one_stop' and closed.dossier_hash = outcome.dossier_hash
     left join letter on closed.source_system = 'one_stop' and closed.dossier_hash = letter.dossier_hash
     left join synced on closed.source_system = 'one_stop' and closed.dossier_hash = synced.dossier_hash
+    left join held_up on closed.source_system = 'one_stop' and closed.dossier_hash = held_up.dossier_hash
 )
 
 select * from final

@@ -54,6 +54,11 @@ apology as (
     where {{ in_touched_months('business_month', 'kpi') }} and issued_date <= {{ as_of() }}
 ),
 
+pause as (
+    select * from {{ ref('fct_pause') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and paused_date <= {{ as_of() }}
+),
+
 synchronisation as (
     select * from {{ ref('fct_synchronisation') }}
     where {{ in_touched_months('business_month', 'kpi') }} and sent_date <= {{ as_of() }}
@@ -180,6 +185,7 @@ flow as (
         ('dossier_paid_online', received.is_received and received.is_paid_online),
         ('dossier_component_reused', received.is_received and received.is_component_reused),
         ('dossier_synced', received.is_received and received.is_synced),
+        ('dossier_paused', received.is_received and received.is_paused),
         ('dossier_promised_again', received.is_received and received.is_promised_again),
         ('dossier_moved_after_expiry', received.is_received and received.is_moved_after_expiry)
     ) as m (measure_code, counts)
@@ -254,6 +260,11 @@ flow as (
     where m.counts
     group by m.measure_code, vote.agency_code, vote.business_month
     union all
+    select 'pause_supplement', agency_code, business_month, count(*)
+    from pause
+    where pause_kind = 'supplement'
+    group by agency_code, business_month
+    union all
     select 'handover_rows', agency_code, business_month, count(*) from handover group by agency_code, business_month
     union all
     select m.measure_code, due_handover.agency_code, due_handover.due_month, count(*)
@@ -284,9 +295,11 @@ flow as (
         union all
         select 'synchronisation', synchronisation.agency_code, synchronisation.business_month from synchronisation
         union all
+        select 'pause', pause.agency_code, pause.business_month from pause
+        union all
         select domain.name, received.agency_code, received.business_month
         from received
-        cross join (values ('payment'), ('digitisation'), ('apology'), ('synchronisation')) as domain (name)
+        cross join (values ('payment'), ('digitisation'), ('apology'), ('synchronisation'), ('pause')) as domain (name)
         where received.source_system = 'one_stop'
     ) as told
     group by told.domain, told.agency_code, told.business_month
