@@ -13,6 +13,7 @@ DATASETS = [
     "ioffice.accounts",
     "ioffice.incoming_documents",
     "forms.vertical_settlement",
+    "forms.periodic_reports",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "ioffice.work_files",

@@ -25,6 +25,7 @@ from proofs.mutation.datasets import (
     ONE_STOP_UNITS,
     PAPER,
     PAUSES,
+    PERIODIC_REPORTS,
     PETITIONS,
     PROCEDURES,
     PUBLICATIONS,
@@ -132,6 +133,7 @@ FEW_KINDS = {
     DEVICES.id: OF_A_REGISTER,
     ONE_STOP_UNITS.id: OF_A_FORM,
     VERTICAL.id: OF_A_MONTHLY_FORM,
+    PERIODIC_REPORTS.id: OF_A_SHORT_LIST | {"wide_digits"},
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
     ACCOUNTS.id: OF_A_REGISTER,
     WORK_FILES.id: OF_A_SHORT_LIST,
@@ -155,7 +157,7 @@ def defect(
 
 
 SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES, ACCOUNTS, ONE_STOP_UNITS)
-FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES, ONE_STOP_UNITS)
+FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES, ONE_STOP_UNITS, PERIODIC_REPORTS)
 
 
 def _moved(values: pd.Series, form: str, **by: int) -> pd.Series:
@@ -444,7 +446,19 @@ def future_date(ground: Ground) -> Export:
     "placeholder_date",
     "ngày giữ chỗ 01/01/1900",
     "placeholder date 01/01/1900",
-    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES, INCOMING, WORK_FILES),
+    only=(
+        DOSSIERS,
+        DOCUMENTS,
+        MAILBOXES,
+        CERTIFICATES,
+        PROCEDURES,
+        PAPER,
+        TASKS,
+        ACTIVITIES,
+        INCOMING,
+        WORK_FILES,
+        PERIODIC_REPORTS,
+    ),
 )
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset

@@ -32,6 +32,7 @@ _TABLES = (
     "office_accounts",
     "one_stop_units",
     "work_files",
+    "periodic_reports",
     *office.TABLES,
 )
 

@@ -39,6 +39,7 @@ PREFIXES = {
     "forms.par_scorecards": "PAR",
     "forms.one_stop_units": "OSU",
     "forms.vertical_settlement": "VER",
+    "forms.periodic_reports": "RPT",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",

@@ -46,6 +46,7 @@ FACTS = (
     Fact("fct_incoming_document", "incoming", ("ioffice.incoming_documents",)),
     Fact("fct_one_stop_unit", "one_stop_unit", ("forms.one_stop_units",)),
     Fact("fct_vertical_settlement", "vertical", ("forms.vertical_settlement",)),
+    Fact("fct_periodic_report", "periodic_report", ("forms.periodic_reports",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

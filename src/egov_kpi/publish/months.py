@@ -72,6 +72,10 @@ _FACT_OF = {
     "ioffice.work_files": (
         "fct_work_file", "file_code", "v.file_code", "select f.business_month union select f.archive_due_month",
     ),
+    "forms.periodic_reports": (
+        "fct_periodic_report", "report_key", "concat_ws('/', v.agency_code, v.report_code, v.reporting_period)",
+        "select f.business_month",
+    ),
     "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.

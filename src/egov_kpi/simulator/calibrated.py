@@ -19,6 +19,7 @@ from egov_kpi.simulator import (
     office_accounts,
     one_stop,
     one_stop_units,
+    periodic_reports,
     petitions,
     publications,
     vertical,
@@ -108,8 +109,9 @@ def generate(seed: int) -> Records:
         work_files=work_files.calibrated(seed, _places(world), CUT_OFF),
         office_accounts=office_accounts.drawn(seed, headcount),
         incoming_documents=incoming.calibrated(seed, _places(world), CUT_OFF),
-        one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS),
+        one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS[1:]),
         vertical=vertical.calibrated(seed),
+        periodic_reports=_periodic_reports(world, seed),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
         synchronisation=one_stop.synchronised(dossiers, seed),
@@ -646,6 +648,12 @@ def _devices(world: _World, seed: int) -> pd.DataFrame:
     sizes |= dict.fromkeys([*world.communes, WARD, WARD_NEIGHBOUR], 14)
     listed = {WARD_SNAPSHOT: town, **dict.fromkeys(SNAPSHOTS, tuple(sizes))}
     return devices.drawn(seed, sizes, listed)
+
+
+def _periodic_reports(world: _World, seed: int) -> pd.DataFrame:
+    """Communes report to their district."""
+    ward = {WARD_TOWN: [WARD, WARD_NEIGHBOUR]}
+    return periodic_reports.calibrated(seed, ward, {DISTRICT: world.communes, **ward}, WARD_SNAPSHOT, SNAPSHOTS[1:])
 
 
 # --- scorecards -------------------------------------------------------------------------------------------------------

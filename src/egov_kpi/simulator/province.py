@@ -16,6 +16,7 @@ from egov_kpi.simulator import (
     office_accounts,
     one_stop,
     one_stop_units,
+    periodic_reports,
     petitions,
     publications,
     vertical,
@@ -92,6 +93,7 @@ def drawn(
         incoming_documents=incoming.province(
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)
         ),
+        periodic_reports=_periodic_reports(seed, members, ends),
         one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
         vertical=vertical.province(seed, VERTICAL_AGENCY, ends[0][:7], last[:7]),
         flaws=dossiers.head(0).astype(object),
@@ -205,6 +207,11 @@ def _devices(seed: int, members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
     """Twelve devices at a commune, thirty elsewhere, in every snapshot."""
     sizes = dict(zip(members["agency_code"], np.where(members["level"] == "commune", 12, 30).tolist(), strict=True))
     return devices.drawn(seed, sizes, dict.fromkeys(ends, tuple(sizes)))
+
+
+def _periodic_reports(seed: int, members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
+    """The province keeps one register for all."""
+    return periodic_reports.province(seed, {PROVINCE: members["agency_code"].tolist()}, ends)
 
 
 def _certificates(members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:

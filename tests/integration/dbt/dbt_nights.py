@@ -39,6 +39,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("ioffice.work_files", records.work_files),
             ("ioffice.incoming_documents", _public(records.incoming_documents)),
             ("forms.vertical_settlement", records.vertical),
+            ("forms.periodic_reports", records.periodic_reports),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():

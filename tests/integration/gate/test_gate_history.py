@@ -39,7 +39,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
 )
 NET, COM = network.NET, communication.COM
 INC, ACC, WOF = document_work.INC, document_work.ACC, document_work.WOF
-OSU = forms.OSU
+OSU, RPT = forms.OSU, forms.RPT
 VER = vertical.VER
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
@@ -319,6 +319,8 @@ STORIES: dict[str, Story] = {
     "WOF repeated": Story(WOF, further=again(20)),
     "WOF window": Story(WOF, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),
     "WOF changed": Story(WOF, now={"medium": "Giay"}, now_only=SOME),
+    "RPT repeated": Story(RPT, further=again(20)),
+    "RPT changed": Story(RPT, now={"due_date": "21/01/2023"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

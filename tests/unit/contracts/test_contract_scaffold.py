@@ -32,6 +32,7 @@ STAGING = {
     "one_stop.pauses": "pause/stg_one_stop__pause",
     "portal.synchronisation": "synchronisation/stg_portal__synchronisation",
     "forms.vertical_settlement": "vertical/stg_forms__vertical_settlement",
+    "forms.periodic_reports": "periodic_report/stg_forms__periodic_report",
 }
 
 
