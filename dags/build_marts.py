@@ -10,6 +10,7 @@ DATASETS = [
     "forms.one_stop_units",
     "forms.paper_register",
     "forms.par_scorecards",
+    "forms.periodic_reports",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "iso.certificates",

@@ -4,15 +4,16 @@ from egov_kpi.night.wiring import ingest_dag
 
 dag = ingest_dag(
     "forms",
-    ["forms.one_stop_units", "forms.paper_register", "forms.par_scorecards"],
+    ["forms.one_stop_units", "forms.paper_register", "forms.par_scorecards", "forms.periodic_reports"],
     owner="ubnd-cap-xa",
     tier=2,
     doc_md="""
-**Sổ theo dõi hồ sơ giấy của xã, phường; bảng tự chấm điểm cải cách hành chính; biểu tổng hợp bộ phận một cửa** · nguồn:
-các đơn vị, biểu mẫu XLSX, mỗi tệp một lô. Bị chặn thì số liệu cũ được giữ và ghi rõ ngày.
+**Sổ theo dõi hồ sơ giấy của xã, phường; bảng tự chấm điểm cải cách hành chính; bộ phận một cửa; báo cáo định kỳ** ·
+nguồn: các đơn vị, biểu mẫu XLSX, mỗi tệp một lô. Bị chặn thì số liệu cũ được giữ và ghi rõ ngày.
 
-**The wards' paper register of dossiers; scorecards of administrative reform; one-stop units** · source: XLSX forms that
-units fill in, each a load of its own. When one is blocked the older figures stay, with their date.
+**The wards' paper register of dossiers; scorecards of administrative reform; one-stop units; periodic reports** ·
+source: XLSX forms that units fill in, each a load of its own. When one is blocked the older figures stay, with their
+date.
 
 Lấy → kiểm tra → kết luận · pull → gate → verdict. Chạy tay · by hand:
 `egov-kpi pull forms.par_scorecards --date …`, `egov-kpi gate forms.par_scorecards --date …`.

@@ -398,6 +398,28 @@ ONE_STOP_UNITS = Dataset(
     path="/forms/one-stop-units",
     sheet=forms_exports.ONE_STOP_SHEET,
 )  # fmt: skip
+PERIODIC_REPORTS = Dataset(
+    id="forms.periodic_reports",
+    shape="xlsx",
+    is_snapshot=False,
+    key="Mã báo cáo",
+    agency="Mã đơn vị báo cáo",
+    event="Hạn gửi",
+    version="Thời điểm cập nhật sổ",
+    dates={"Hạn gửi": DAY, "Thời điểm gửi báo cáo": MINUTE, "Thời điểm cập nhật sổ": MINUTE},
+    counts=(),
+    codes={},
+    texts=(),
+    names={
+        "Mã báo cáo": "report_code", "Mã đơn vị báo cáo": "agency_code", "Hạn gửi": "due_date",
+        "Thời điểm gửi báo cáo": "sent_at", "Thời điểm cập nhật sổ": "updated_at",
+    },
+    optional="Thời điểm gửi báo cáo",
+    required="Hạn gửi",
+    other=("Tên báo cáo", "Báo cáo A", "Báo cáo B"),
+    path="/forms/periodic-reports",
+    sheet=forms_exports.REPORT_SHEET,
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -415,6 +437,7 @@ _ALL = (
     DEVICES,
     ACTIVITIES,
     ONE_STOP_UNITS,
+    PERIODIC_REPORTS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -422,6 +445,7 @@ TITLES = {
     "forms.paper_register": ["ỦY BAN NHÂN DÂN CẤP XÃ", "SỔ THEO DÕI HỒ SƠ"],
     "forms.par_scorecards": ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM"],
     "forms.one_stop_units": ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA"],
+    "forms.periodic_reports": ["VĂN PHÒNG HĐND VÀ UBND", "SỔ THEO DÕI BÁO CÁO ĐỊNH KỲ"],
 }
 
 
@@ -481,9 +505,14 @@ def _snapshots(
     return frames
 
 
-def _papers(records: Records, window: Window) -> _Frames:
-    named = [(name, exports.paper_file(records, name)) for name in exports.paper_files(records, window)]
-    return [(name, None, rows) for name, rows in named if rows is not None]
+def _lists(form: exports.Form) -> Callable[[Records, Window], _Frames]:
+    """Workbooks of units, each a list of what has changed."""
+
+    def frames(records: Records, window: Window) -> _Frames:
+        named = [(name, form.rows(records, name)) for name in form.names(records, window)]
+        return [(name, None, rows) for name, rows in named if rows is not None]
+
+    return frames
 
 
 def _books(form: exports.Form, day: str) -> Callable[[Records, Window], _Frames]:
@@ -504,7 +533,8 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     HEADCOUNT.id: _snapshots(exports.headcount, "headcount", "headcount.csv"),
     CERTIFICATES.id: _snapshots(exports.certificates, "certificates", "certificates.xlsx"),
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
-    PAPER.id: _papers,
+    PAPER.id: _lists(exports.FORMS["paper-register"]),
+    PERIODIC_REPORTS.id: _lists(forms_exports.FORMS["periodic-reports"]),
     SCORECARDS.id: _books(exports.FORMS["par-scorecards"], "Ngày chốt điểm"),
     ONE_STOP_UNITS.id: _books(forms_exports.FORMS["one-stop-units"], "Ngày chốt số liệu"),
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),

@@ -21,6 +21,7 @@ from proofs.mutation.datasets import (
     MAILBOXES,
     ONE_STOP_UNITS,
     PAPER,
+    PERIODIC_REPORTS,
     PETITIONS,
     PROCEDURES,
     PUBLICATIONS,
@@ -113,6 +114,7 @@ FEW_KINDS = {
     TASKS.id: OF_A_SHORT_LIST,
     DEVICES.id: OF_A_REGISTER,
     ONE_STOP_UNITS.id: OF_A_FORM,
+    PERIODIC_REPORTS.id: OF_A_SHORT_LIST | {"wide_digits"},
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
 }
 
@@ -129,7 +131,7 @@ def defect(
 
 
 SNAPSHOTS = (MAILBOXES, HEADCOUNT, CERTIFICATES, PROCEDURES, DEVICES, ONE_STOP_UNITS)
-FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES, ONE_STOP_UNITS)
+FILES = (DOSSIERS, MAILBOXES, HEADCOUNT, CERTIFICATES, PAPER, DEVICES, ONE_STOP_UNITS, PERIODIC_REPORTS)
 
 
 def _moved(values: pd.Series, form: str, **by: int) -> pd.Series:
@@ -418,7 +420,7 @@ def future_date(ground: Ground) -> Export:
     "placeholder_date",
     "ngày giữ chỗ 01/01/1900",
     "placeholder date 01/01/1900",
-    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES),
+    only=(DOSSIERS, DOCUMENTS, MAILBOXES, CERTIFICATES, PROCEDURES, PAPER, TASKS, ACTIVITIES, PERIODIC_REPORTS),
 )
 def placeholder_date(ground: Ground) -> Export:
     dataset = ground.dataset

@@ -29,6 +29,7 @@ _TABLES = (
     "devices",
     "activities",
     "one_stop_units",
+    "periodic_reports",
     *office.TABLES,
 )
 

@@ -35,6 +35,7 @@ PREFIXES = {
     "forms.paper_register": "PAP",
     "forms.par_scorecards": "PAR",
     "forms.one_stop_units": "OSU",
+    "forms.periodic_reports": "RPT",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",

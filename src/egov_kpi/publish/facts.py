@@ -39,6 +39,7 @@ FACTS = (
     Fact("fct_device", "device", ("network.devices",)),
     Fact("fct_activity", "activity", ("communication.activities",)),
     Fact("fct_one_stop_unit", "one_stop_unit", ("forms.one_stop_units",)),
+    Fact("fct_periodic_report", "periodic_report", ("forms.periodic_reports",)),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

@@ -54,6 +54,10 @@ _FACT_OF = {
         " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)",
     ),
     "communication.activities": ("fct_activity", "activity_code", "v.activity_code", "select f.business_month"),
+    "forms.periodic_reports": (
+        "fct_periodic_report", "report_key", "concat_ws('/', v.agency_code, v.report_code, v.reporting_period)",
+        "select f.business_month",
+    ),
     "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.

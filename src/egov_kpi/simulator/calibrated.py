@@ -11,7 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, office, one_stop, one_stop_units, petitions, publications
+from egov_kpi.simulator import (
+    activities,
+    devices,
+    office,
+    one_stop,
+    one_stop_units,
+    periodic_reports,
+    petitions,
+    publications,
+)
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -92,7 +101,8 @@ def generate(seed: int) -> Records:
         **office.calibrated(seed, _places(world), CUT_OFF),
         devices=_devices(world, seed),
         activities=activities.calibrated(seed, _places(world), CUT_OFF),
-        one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS),
+        one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS[1:]),
+        periodic_reports=_periodic_reports(world, seed),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
     )
@@ -628,6 +638,12 @@ def _devices(world: _World, seed: int) -> pd.DataFrame:
     sizes |= dict.fromkeys([*world.communes, WARD, WARD_NEIGHBOUR], 14)
     listed = {WARD_SNAPSHOT: town, **dict.fromkeys(SNAPSHOTS, tuple(sizes))}
     return devices.drawn(seed, sizes, listed)
+
+
+def _periodic_reports(world: _World, seed: int) -> pd.DataFrame:
+    """Communes report to their district."""
+    ward = {WARD_TOWN: [WARD, WARD_NEIGHBOUR]}
+    return periodic_reports.calibrated(seed, ward, {DISTRICT: world.communes, **ward}, WARD_SNAPSHOT, SNAPSHOTS[1:])
 
 
 # --- scorecards -------------------------------------------------------------------------------------------------------

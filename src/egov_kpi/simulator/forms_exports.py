@@ -14,15 +14,16 @@ from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.workbooks import workbook_bytes
 
 ONE_STOP_SHEET = "Bộ phận một cửa"
+REPORT_SHEET = "Báo cáo định kỳ"
 # Of each workbook one row is pasted twice: the one in this place.
 _PASTED = 1
 
 
-def _books(rows: pd.DataFrame, keys: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Records by the name of their workbook: what it is about, and which turn it is."""
-    sent = rows[[*keys, "exported_at"]].drop_duplicates().sort_values([*keys, "exported_at"])
-    turns = sent.assign(turn=sent.groupby(list(keys)).cumcount() + 1)
-    books = rows.merge(turns, on=[*keys, "exported_at"], how="left", validate="m:1")
+def _books(rows: pd.DataFrame, keys: Sequence[str], sent: str = "exported_at") -> dict[str, pd.DataFrame]:
+    """Records by the name of their workbook: what it is about, and which turn it is; `sent` says when it came."""
+    known = rows[[*keys, sent]].drop_duplicates().sort_values([*keys, sent])
+    turns = known.assign(turn=known.groupby(list(keys)).cumcount() + 1)
+    books = rows.merge(turns, on=[*keys, sent], how="left", validate="m:1")
     return {_name(book): rows.loc[of.index] for book, of in books.groupby([*keys, "turn"])}
 
 
@@ -31,8 +32,8 @@ def _name(book: tuple[object, ...]) -> str:
     return "_".join([*about, f"lan-{turn}.xlsx"])
 
 
-def _sent_within(books: dict[str, pd.DataFrame], window: Window) -> list[str]:
-    return sorted(name for name, rows in books.items() if _is_inside(rows["exported_at"].iloc[0].normalize(), window))
+def _sent_within(books: dict[str, pd.DataFrame], window: Window, sent: str = "exported_at") -> list[str]:
+    return sorted(name for name, rows in books.items() if _is_inside(rows[sent].iloc[0].normalize(), window))
 
 
 def _pasted(rows: pd.DataFrame) -> pd.DataFrame:
@@ -84,10 +85,54 @@ def one_stop_workbook(records: Records, name: str) -> bytes | None:
     return workbook_bytes(rows, ONE_STOP_SHEET, titles, TOTAL)
 
 
+# --- periodic reports -------------------------------------------------------------------------------------------------
+
+
+def _report_books(records: Records) -> dict[str, pd.DataFrame]:
+    rows = records.periodic_reports
+    return _books(rows.assign(day=rows["updated_at"].dt.normalize()), ["receiving_agency_code", "day"], "updated_at")
+
+
+def periodic_report_files(records: Records, window: Window) -> list[str]:
+    """Registers that were sent within the window."""
+    return _sent_within(_report_books(records), window, "updated_at")
+
+
+def periodic_report_file(records: Records, name: str) -> pd.DataFrame | None:
+    """One row per report that fell due, or has come, since the register before. None: no such workbook."""
+    book = _report_books(records).get(name)
+    if book is None:
+        return None
+    rows = _pasted(book)
+    return pd.DataFrame(
+        {
+            "Mã đơn vị nhận báo cáo": rows["receiving_agency_code"],
+            "Mã đơn vị báo cáo": rows["agency_code"],
+            "Mã báo cáo": rows["report_code"],
+            "Tên báo cáo": rows["report_name"],
+            "Kỳ báo cáo": rows["reporting_period"],
+            "Hạn gửi": rows["due_date"],
+            "Thời điểm gửi báo cáo": _minute(rows["sent_at"]),
+            "Người gửi": "Cán bộ giả định " + rows["agency_code"],
+            "Ghi chú": "",
+            "Thời điểm cập nhật sổ": _minute(rows["updated_at"]),
+        }
+    )
+
+
+def periodic_report_workbook(records: Records, name: str) -> bytes | None:
+    rows = periodic_report_file(records, name)
+    if rows is None:
+        return None
+    titles = ["VĂN PHÒNG HĐND VÀ UBND", "SỔ THEO DÕI BÁO CÁO ĐỊNH KỲ", name.removesuffix(".xlsx")]
+    return workbook_bytes(rows, REPORT_SHEET, titles, TOTAL)
+
+
 # --- all forms --------------------------------------------------------------------------------------------------------
 
 # By the last part of their address.
 FORMS = {
     **exports.FORMS,
     "one-stop-units": Form(one_stop_files, one_stop_file, one_stop_workbook, part=1),
+    "periodic-reports": Form(periodic_report_files, periodic_report_file, periodic_report_workbook),
 }

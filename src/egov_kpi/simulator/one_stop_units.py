@@ -22,7 +22,7 @@ _TIMES = ("decision_date", "snapshot_date", "exported_at")
 
 
 def calibrated(seed: int, places: Places, ward_day: str, days: Sequence[str]) -> pd.DataFrame:
-    """The ward's town compiles for October 2022 and for the later days, the district and its neighbour for these.
+    """The ward's town compiles for October 2022 and for the later days, the district for these two.
 
     Two books were sent again: the town's of October, which had lost what the ward had done, and on 7 March the
     district's of February, which had lost what one of its communes had.
@@ -33,7 +33,6 @@ def calibrated(seed: int, places: Places, ward_day: str, days: Sequence[str]) ->
         {
             town: [town, places.ward, places.ward_neighbour],
             home: [home, *places.communes],
-            places.district_neighbour: [places.district_neighbour],
         },
     )
     # Published: every official of the ward has an account.
@@ -42,11 +41,11 @@ def calibrated(seed: int, places: Places, ward_day: str, days: Sequence[str]) ->
     register.loc[named.notna(), "missing"] = 0
     register["decision_date"] = pd.to_datetime(named).fillna(register["decision_date"])
     october = _on(register[register["reporting_agency_code"] == town], ward_day)
-    before, february, last = (_on(register, day) for day in days)
+    february, last = (_on(register, day) for day in days)
     again = february[february["reporting_agency_code"] == home].assign(exported_at=pd.Timestamp("2023-03-07 10:15"))
     early = october["exported_at"] - pd.Timedelta(hours=8)
     wrong = [_without(october.assign(exported_at=early), places.ward), _without(february, late)]
-    return _ordered([*wrong, october, before, again, last])
+    return _ordered([*wrong, october, again, last])
 
 
 def province(seed: int, province: str, agencies: Sequence[str], ends: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,16 @@ snapshots at month ends.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import activities, devices, office, one_stop, one_stop_units, petitions, publications
+from egov_kpi.simulator import (
+    activities,
+    devices,
+    office,
+    one_stop,
+    one_stop_units,
+    periodic_reports,
+    petitions,
+    publications,
+)
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
     NEVER,
@@ -64,6 +73,7 @@ def generate(seed: int, dossiers_per_night: int, history_months: int) -> Records
         **office.province(seed, members["agency_code"].tolist(), days),
         devices=_devices(seed, members, ends),
         activities=activities.province(seed, members["agency_code"].tolist(), days),
+        periodic_reports=_periodic_reports(seed, members, ends),
         one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
         flaws=dossiers.head(0).astype(object),
         one_stop=one_stop.beside(dossiers, seed),
@@ -172,6 +182,11 @@ def _devices(seed: int, members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
     """Twelve devices at a commune, thirty elsewhere, in every snapshot."""
     sizes = dict(zip(members["agency_code"], np.where(members["level"] == "commune", 12, 30).tolist(), strict=True))
     return devices.drawn(seed, sizes, dict.fromkeys(ends, tuple(sizes)))
+
+
+def _periodic_reports(seed: int, members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:
+    """The province keeps one register for all."""
+    return periodic_reports.province(seed, {PROVINCE: members["agency_code"].tolist()}, ends)
 
 
 def _certificates(members: pd.DataFrame, ends: list[str]) -> pd.DataFrame:

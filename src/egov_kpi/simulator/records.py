@@ -1,9 +1,9 @@
 """What really happened, as versioned records, before any export distorts it: a function of profile, seed and options.
 
-Delta datasets (documents, dossiers, paper register, publications, petitions, activities): one row per record and
-version; the newest version by `updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount,
-procedures, certificates, devices): one row per record and snapshot date. Scorecards: one row per criterion of each
-workbook that a unit sent; one-stop units: one row per unit of each workbook. Times are naive and mean Asia/Ho_Chi_Minh.
+Delta datasets (documents, dossiers, paper register, publications, petitions, activities, periodic reports): one row
+per record and version; the newest version by `updated_at` is the truth from then on. Snapshot datasets (mailboxes,
+headcount, procedures, certificates, devices): one row per record and snapshot date. Scorecards: one row per criterion
+of each workbook that a unit sent; one-stop units: one per unit of each. Times are naive and mean Asia/Ho_Chi_Minh.
 Persons do not exist: a record carries a number from which an export invents one.
 """
 
@@ -89,6 +89,7 @@ class Records:
     devices: pd.DataFrame
     activities: pd.DataFrame
     one_stop_units: pd.DataFrame
+    periodic_reports: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _stock
+from egov_kpi.simulator.periodic_reports import PERIODIC_KEY
+from egov_kpi.simulator.records import effective
+from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _flow, _stock
 
 # --- one-stop units ---------------------------------------------------------------------------------------------------
 
@@ -32,7 +34,26 @@ _officials = _of_units(lambda rows: rows["official_count"])
 _accounts = _of_units(lambda rows: rows["account_count"])
 
 
+# --- periodic reports -------------------------------------------------------------------------------------------------
+
+
+def _reports_due(happened: Happened) -> pd.DataFrame:
+    """Reports that have fallen due, each once, whether they ever came or not."""
+    rows = effective(happened.records.periodic_reports, PERIODIC_KEY, happened.as_of)
+    return rows[rows["due_date"] <= happened.as_of]
+
+
+def _due(happened: Happened) -> Amounts:
+    return _flow(happened, _reports_due(happened), "due_date")
+
+
+def _on_time(happened: Happened) -> Amounts:
+    rows = _reports_due(happened)
+    return _flow(happened, rows[rows["sent_at"].dt.normalize() <= rows["due_date"]], "due_date")
+
+
 KPIS: tuple[Kpi, ...] = (
     Kpi("onegate_consolidated", _consolidated, _units),
     Kpi("onegate_accounts", _accounts, _officials),
+    Kpi("reports_on_time", _on_time, _due),
 )

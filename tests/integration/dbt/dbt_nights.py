@@ -34,6 +34,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
             ("feedback.petitions", records.petitions.assign(petition_hash=hashed(records.petitions["petition_no"]))),
             ("ioffice.tasks", records.tasks),
             ("communication.activities", records.activities),
+            ("forms.periodic_reports", records.periodic_reports),
         )
     ]
     for dataset, name in _SNAPSHOTS.items():

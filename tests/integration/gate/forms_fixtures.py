@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 Row = dict[str, str | None]
-OSU = "forms.one_stop_units"
+OSU, RPT = "forms.one_stop_units", "forms.periodic_reports"
 
 
 def one_stop_unit(number: int) -> Row:
@@ -22,7 +22,20 @@ def one_stop_unit(number: int) -> Row:
     }
 
 
-RIGHT: dict[str, Callable[[int], Row]] = {OSU: one_stop_unit}
+def periodic_report(number: int) -> Row:
+    return {
+        "receiving_agency_code": "82",
+        "agency_code": "823",
+        "report_code": f"BC-{number}",
+        "report_name": "Báo cáo công tác cải cách hành chính",
+        "reporting_period": "2023-01",
+        "due_date": "20/01/2023",
+        "sent_at": "19/01/2023 09:00",
+        "updated_at": "31/01/2023 17:00",
+    }
+
+
+RIGHT: dict[str, Callable[[int], Row]] = {OSU: one_stop_unit, RPT: periodic_report}
 
 FAULTS: dict[str, Row] = {
     "GATE-OSU-501": {"agency_code": "99999"},
@@ -35,15 +48,26 @@ FAULTS: dict[str, Row] = {
     "GATE-OSU-509": {"account_count": "7"},
     "GATE-OSU-510": {"official_count": "201"},
     "GATE-OSU-511": {"reporting_agency_code": "824"},
+    "GATE-RPT-501": {"agency_code": "99999"},
+    "GATE-RPT-502": {"due_date": "08/03/2023", "sent_at": None},
+    "GATE-RPT-503": {"due_date": "31/12/1999"},
+    "GATE-RPT-504": {"updated_at": "08/03/2023 00:00"},
+    "GATE-RPT-505": {"sent_at": "01/02/2023 08:00"},
+    "GATE-RPT-506": {"due_date": "31/12/2022"},
+    "GATE-RPT-507": {"sent_at": "31/12/2022 23:59"},
+    "GATE-RPT-508": {"receiving_agency_code": "824"},
 }
 
-LOAD_RULES = {"GATE-OSU-001", "GATE-OSU-503"}
-HISTORY_RULES = {f"GATE-OSU-{n}" for n in (512, 513)}
+LOAD_RULES = {"GATE-OSU-001", "GATE-OSU-503", "GATE-RPT-001"}
+HISTORY_RULES = {"GATE-OSU-512", "GATE-OSU-513", "GATE-RPT-509", "GATE-RPT-510"}
 # A column of text that nothing else says is no value.
-UNREAD_COLUMNS = {"OSU": "decision_number"}
+UNREAD_COLUMNS = {"OSU": "decision_number", "RPT": "report_name"}
 # A column that no rule compares with another, and another value for it.
-OTHER_CONTENT: dict[str, Row] = {OSU: {"account_count": "4"}}
+OTHER_CONTENT: dict[str, Row] = {OSU: {"account_count": "4"}, RPT: {"report_name": "Báo cáo khác"}}
 # Values of a row of the load before, and of the load in question, that make the two a right pair.
-THEN: dict[str, Row] = {OSU: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"}}
-NOW: dict[str, Row] = {OSU: {"exported_at": "02/03/2023 01:00"}}
-SIZE = {OSU: 6}
+THEN: dict[str, Row] = {
+    OSU: {"snapshot_date": "01/02/2023", "exported_at": "02/02/2023 01:00"},
+    RPT: {"updated_at": "21/02/2023 15:00"},
+}
+NOW: dict[str, Row] = {OSU: {"exported_at": "02/03/2023 01:00"}, RPT: {"updated_at": "22/02/2023 15:00"}}
+SIZE = {OSU: 6, RPT: 40}

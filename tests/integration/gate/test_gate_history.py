@@ -34,7 +34,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.satisfaction",
     "ioffice.tasks",
 )
-NET, COM, OSU = network.NET, communication.COM, forms.OSU
+NET, COM, OSU, RPT = network.NET, communication.COM, forms.OSU, forms.RPT
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
 BEFORE_SNAPSHOT = date(2023, 2, 1)
@@ -276,6 +276,8 @@ STORIES: dict[str, Story] = {
     "COM changed": Story(COM, now={"activity_kind": "TapHuan"}, now_only=SOME),
     "OSU repeated": Story(OSU, further=again(6)),
     "OSU missing_unit": Story(OSU, further=first(5)),
+    "RPT repeated": Story(RPT, further=again(20)),
+    "RPT changed": Story(RPT, now={"due_date": "21/01/2023"}, now_only=SOME),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -18,6 +18,7 @@ DATASETS = {
     "forms.paper_register",
     "forms.one_stop_units",
     "forms.par_scorecards",
+    "forms.periodic_reports",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "iso.certificates",

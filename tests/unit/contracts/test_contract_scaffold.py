@@ -25,6 +25,7 @@ STAGING = {
     "communication.activities": "activity/stg_communication__activity",
     "network.devices": "device/stg_network__device",
     "forms.one_stop_units": "one_stop_unit/stg_forms__one_stop_unit",
+    "forms.periodic_reports": "periodic_report/stg_forms__periodic_report",
 }
 
 

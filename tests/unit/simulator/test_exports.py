@@ -37,7 +37,8 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
     paper = exports.paper_file(records, first_paper)
     scorecard = exports.scorecard_file(records, exports.scorecard_files(records, BACKLOG)[-1])
     one_stop = forms_exports.one_stop_file(records, forms_exports.one_stop_files(records, BACKLOG)[-1])
-    assert paper is not None and scorecard is not None and one_stop is not None
+    reports = forms_exports.periodic_report_file(records, forms_exports.periodic_report_files(records, BACKLOG)[0])
+    assert paper is not None and scorecard is not None and one_stop is not None and reports is not None
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -50,6 +51,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.paper_register": paper,
         "forms.par_scorecards": scorecard,
         "forms.one_stop_units": one_stop,
+        "forms.periodic_reports": reports,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
         "feedback.petitions": portal_exports.petitions(records, BACKLOG),

@@ -107,6 +107,11 @@ activity as (
     where {{ in_touched_months('business_month', 'kpi') }} and held_date <= {{ as_of() }}
 ),
 
+periodic_report as (
+    select * from {{ ref('fct_periodic_report') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and due_date <= {{ as_of() }}
+),
+
 -- whenever it was assigned; what is due later says nothing yet
 due_task as (
     select * from {{ ref('fct_task') }}
@@ -295,6 +300,17 @@ flow as (
     ) as m (measure_code, counts)
     where m.counts
     group by m.measure_code, due_task.agency_code, due_task.due_month
+    union all
+    select m.measure_code, periodic_report.agency_code, periodic_report.business_month, count(*)
+    from periodic_report
+    cross join lateral (
+        values
+        ('periodic_report_rows', true),
+        ('report_due', true),
+        ('report_on_time', periodic_report.is_on_time)
+    ) as m (measure_code, counts)
+    where m.counts
+    group by m.measure_code, periodic_report.agency_code, periodic_report.business_month
     union all
     select m.measure_code, activity.agency_code, activity.business_month, sum(m.amount)
     from activity
