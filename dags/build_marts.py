@@ -14,6 +14,7 @@ DATASETS = [
     "ioffice.incoming_documents",
     "forms.vertical_settlement",
     "forms.periodic_reports",
+    "forms.survey_results",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "ioffice.work_files",

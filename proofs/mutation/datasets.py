@@ -578,6 +578,28 @@ PERIODIC_REPORTS = Dataset(
     path="/forms/periodic-reports",
     sheet=forms_exports.REPORT_SHEET,
 )  # fmt: skip
+SURVEYS = Dataset(
+    id="forms.survey_results",
+    shape="xlsx",
+    is_snapshot=True,
+    key="Mã lĩnh vực",
+    agency="Mã đơn vị",
+    event="Ngày chốt số liệu",
+    version="Thời điểm gửi",
+    dates={"Ngày chốt số liệu": DAY, "Thời điểm gửi": MINUTE},
+    counts=(),
+    codes={},
+    texts=(),
+    names={
+        "Mã lĩnh vực": "domain_code", "Mã đơn vị": "agency_code", "Ngày chốt số liệu": "snapshot_date",
+        "Thời điểm gửi": "exported_at", "Điểm": "score",
+    },
+    optional="",
+    required="Điểm",
+    other=("Tên lĩnh vực", "Lĩnh vực A", "Lĩnh vực B"),
+    path="/forms/survey-results",
+    sheet=forms_exports.SURVEY_SHEET,
+)  # fmt: skip
 
 _ALL = (
     DOSSIERS,
@@ -603,6 +625,7 @@ _ALL = (
     WORK_FILES,
     PAUSES,
     PERIODIC_REPORTS,
+    SURVEYS,
 )
 DATASETS: dict[str, Dataset] = {item.id: item for item in _ALL}
 TITLES = {
@@ -611,6 +634,7 @@ TITLES = {
     "forms.par_scorecards": ["ỦY BAN NHÂN DÂN CẤP HUYỆN", "BẢNG TỰ CHẤM ĐIỂM"],
     "forms.one_stop_units": ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA"],
     "forms.vertical_settlement": ["CƠ QUAN NGÀNH DỌC", "BIỂU TỔNG HỢP KẾT QUẢ GIẢI QUYẾT HỒ SƠ"],
+    "forms.survey_results": ["SỞ NỘI VỤ", "KẾT QUẢ KHẢO SÁT, CHỈ SỐ"],
     "forms.periodic_reports": ["VĂN PHÒNG HĐND VÀ UBND", "SỔ THEO DÕI BÁO CÁO ĐỊNH KỲ"],
 }
 
@@ -707,6 +731,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     PAPER.id: _lists(exports.FORMS["paper-register"]),
     PERIODIC_REPORTS.id: _lists(forms_exports.FORMS["periodic-reports"]),
     SCORECARDS.id: _books(exports.FORMS["par-scorecards"], "Ngày chốt điểm"),
+    SURVEYS.id: _books(forms_exports.FORMS["survey-results"], "Ngày chốt số liệu"),
     ONE_STOP_UNITS.id: _books(forms_exports.FORMS["one-stop-units"], "Ngày chốt số liệu"),
     VERTICAL.id: _vertical_forms,
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),

@@ -30,6 +30,7 @@ from proofs.mutation.datasets import (
     PROCEDURES,
     PUBLICATIONS,
     SCORECARDS,
+    SURVEYS,
     SYNCHRONISATION,
     TASKS,
     VERTICAL,
@@ -124,6 +125,11 @@ OF_A_MONTHLY_FORM = {
     "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
     "unknown_agency", "known_agency", "date_form", "future_date", "one_times_thousand", "negative", "halved",
 }  # fmt: skip
+# A result has no history to be held against but that its domains were all there.
+OF_A_SURVEY = {
+    "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
+    "unknown_agency", "halved", "first_half", "second_half", "a_tenth_of_rows", "web_page",
+}  # fmt: skip
 # Datasets of which not every kind can be told.
 FEW_KINDS = {
     SCORECARDS.id: OF_A_BOOK,
@@ -133,6 +139,7 @@ FEW_KINDS = {
     DEVICES.id: OF_A_REGISTER,
     ONE_STOP_UNITS.id: OF_A_FORM,
     VERTICAL.id: OF_A_MONTHLY_FORM,
+    SURVEYS.id: OF_A_SURVEY,
     PERIODIC_REPORTS.id: OF_A_SHORT_LIST | {"wide_digits"},
     ACTIVITIES.id: OF_A_SHORT_LIST | {"one_times_thousand", "negative", "wide_digits", "event_month_later"},
     ACCOUNTS.id: OF_A_REGISTER,

@@ -33,6 +33,7 @@ _TABLES = (
     "one_stop_units",
     "work_files",
     "periodic_reports",
+    "surveys",
     *office.TABLES,
 )
 

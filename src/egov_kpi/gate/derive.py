@@ -40,6 +40,7 @@ PREFIXES = {
     "forms.one_stop_units": "OSU",
     "forms.vertical_settlement": "VER",
     "forms.periodic_reports": "RPT",
+    "forms.survey_results": "SUR",
     "ioffice.tasks": "TAS",
     "network.devices": "NET",
     "communication.activities": "COM",

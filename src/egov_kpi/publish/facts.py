@@ -47,6 +47,7 @@ FACTS = (
     Fact("fct_one_stop_unit", "one_stop_unit", ("forms.one_stop_units",)),
     Fact("fct_vertical_settlement", "vertical", ("forms.vertical_settlement",)),
     Fact("fct_periodic_report", "periodic_report", ("forms.periodic_reports",)),
+    Fact("fct_survey_result", "survey", ("forms.survey_results",), in_figures=False),
 )
 
 FACT_OF_DATASET = {dataset: fact for fact in FACTS for dataset in fact.datasets}

@@ -22,6 +22,7 @@ from egov_kpi.simulator import (
     periodic_reports,
     petitions,
     publications,
+    surveys,
     vertical,
     work_files,
 )
@@ -39,7 +40,7 @@ from egov_kpi.simulator.drawing import (
     with_unsigned_versions,
 )
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
-from egov_kpi.simulator.scorecards import PLAIN_SET, scorecard, van_don
+from egov_kpi.simulator.scorecards import PLAIN_SET, VAN_DON, scorecard, van_don
 from egov_kpi.simulator.timetable import add_working_days, count_working_days, office_time, plus_minutes, working_days
 from egov_kpi.simulator.units import load_units, units_of
 
@@ -112,6 +113,7 @@ def generate(seed: int) -> Records:
         one_stop_units=one_stop_units.calibrated(seed, _places(world), WARD_SNAPSHOT, SNAPSHOTS[1:]),
         vertical=vertical.calibrated(seed),
         periodic_reports=_periodic_reports(world, seed),
+        surveys=surveys.calibrated(seed, [DISTRICT, DISTRICT_NEIGHBOUR, WARD_TOWN], ["82", "06"], VAN_DON),
         flaws=flaws,
         one_stop=one_stop.beside(dossiers, seed),
         synchronisation=one_stop.synchronised(dossiers, seed),

@@ -15,6 +15,7 @@ from egov_kpi.simulator.workbooks import workbook_bytes
 
 ONE_STOP_SHEET = "Bộ phận một cửa"
 REPORT_SHEET = "Báo cáo định kỳ"
+SURVEY_SHEET = "Kết quả khảo sát"
 # Of each workbook one row is pasted twice: the one in this place.
 _PASTED = 1
 
@@ -128,6 +129,55 @@ def periodic_report_workbook(records: Records, name: str) -> bytes | None:
     return workbook_bytes(rows, REPORT_SHEET, titles, TOTAL)
 
 
+# --- surveys ----------------------------------------------------------------------------------------------------------
+
+
+def _survey_books(records: Records) -> dict[str, pd.DataFrame]:
+    return _books(records.surveys, ["index_code", "snapshot_date"])
+
+
+def survey_files(records: Records, window: Window) -> list[str]:
+    """Books that were sent within the window."""
+    return _sent_within(_survey_books(records), window)
+
+
+def survey_file(records: Records, name: str) -> pd.DataFrame | None:
+    """One row per domain and unit, scores with a comma. None: no such workbook."""
+    book = _survey_books(records).get(name)
+    if book is None:
+        return None
+    rows = _pasted(book.sort_values(["domain_code", "agency_code"]))
+    return pd.DataFrame(
+        {
+            "Mã chỉ số": rows["index_code"],
+            "Năm": rows["survey_year"],
+            "Mã đơn vị": rows["agency_code"],
+            "Mã lĩnh vực": rows["domain_code"],
+            "Tên lĩnh vực": rows["domain_name"],
+            "Điểm": exports._points(rows["score"]),
+            "Điểm tối đa": exports._points(rows["max_score"]),
+            "Xếp hạng": _whole(rows["unit_rank"]),
+            "Số phiếu": _whole(rows["sample_size"]),
+            "Ghi chú": "",
+            "Ngày chốt số liệu": rows["snapshot_date"],
+            "Thời điểm gửi": _minute(rows["exported_at"]),
+        }
+    )
+
+
+def _whole(values: pd.Series) -> pd.Series:
+    text: pd.Series = values.map(lambda value: "" if pd.isna(value) else str(int(value)))
+    return text
+
+
+def survey_workbook(records: Records, name: str) -> bytes | None:
+    rows = survey_file(records, name)
+    if rows is None:
+        return None
+    titles = ["SỞ NỘI VỤ", "KẾT QUẢ KHẢO SÁT, CHỈ SỐ", name.removesuffix(".xlsx")]
+    return workbook_bytes(rows, SURVEY_SHEET, titles, TOTAL)
+
+
 # --- all forms --------------------------------------------------------------------------------------------------------
 
 # By the last part of their address.
@@ -135,4 +185,5 @@ FORMS = {
     **exports.FORMS,
     "one-stop-units": Form(one_stop_files, one_stop_file, one_stop_workbook, part=1),
     "periodic-reports": Form(periodic_report_files, periodic_report_file, periodic_report_workbook),
+    "survey-results": Form(survey_files, survey_file, survey_workbook, part=1),
 }

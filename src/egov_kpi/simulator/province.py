@@ -19,6 +19,7 @@ from egov_kpi.simulator import (
     periodic_reports,
     petitions,
     publications,
+    surveys,
     vertical,
     work_files,
 )
@@ -94,6 +95,7 @@ def drawn(
             seed, members["agency_code"].tolist(), days, max(dossiers_per_night // 10, 1)
         ),
         periodic_reports=_periodic_reports(seed, members, ends),
+        surveys=surveys.province(seed, PROVINCE, _districts(members), ends),
         one_stop_units=one_stop_units.province(seed, PROVINCE, members["agency_code"].tolist(), ends),
         vertical=vertical.province(seed, VERTICAL_AGENCY, ends[0][:7], last[:7]),
         flaws=dossiers.head(0).astype(object),

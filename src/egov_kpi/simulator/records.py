@@ -1,11 +1,11 @@
 """What really happened, as versioned records, before any export distorts it: a function of profile, seed and options.
 
 Delta datasets (documents, dossiers, paper register, publications, petitions, activities, incoming documents, work
-files, periodic reports, hand-overs, synchronisation, forms of vertical agencies): one row per record and version; the newest version by
-`updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures, certificates, devices,
-office accounts): one row per record and snapshot date. Scorecards: one row per criterion of each workbook that a unit
-sent; one-stop units: one row per unit of each workbook. Times are naive and mean Asia/Ho_Chi_Minh. Persons do not
-exist: a record carries a number from which an export invents one.
+files, periodic reports, hand-overs, synchronisation, forms of vertical agencies): one row per record and version; the
+newest version by `updated_at` is the truth from then on. Snapshot datasets (mailboxes, headcount, procedures,
+certificates, devices, office accounts): one row per record and snapshot date. Scorecards: one row per criterion of each
+workbook that a unit sent; one-stop units and surveys: one per unit, or per unit and domain, of each. Times are naive
+and mean Asia/Ho_Chi_Minh. Persons do not exist: a record carries a number from which an export invents one.
 """
 
 from dataclasses import dataclass
@@ -96,6 +96,7 @@ class Records:
     vertical: pd.DataFrame
     work_files: pd.DataFrame
     periodic_reports: pd.DataFrame
+    surveys: pd.DataFrame
     # Rows of dossiers that are wrong in a way that a gate must catch; same columns as `dossiers`, times as export text.
     flaws: pd.DataFrame
     one_stop: OneStop = NOTHING

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from egov_kpi.simulator.periodic_reports import PERIODIC_KEY
-from egov_kpi.simulator.records import effective
+from egov_kpi.simulator.records import Records, effective
 from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _flow, _stock
 
 # --- one-stop units ---------------------------------------------------------------------------------------------------
@@ -50,6 +50,22 @@ def _due(happened: Happened) -> Amounts:
 def _on_time(happened: Happened) -> Amounts:
     rows = _reports_due(happened)
     return _flow(happened, rows[rows["sent_at"].dt.normalize() <= rows["due_date"]], "due_date")
+
+
+# --- surveys ----------------------------------------------------------------------------------------------------------
+
+SURVEY_KEY = ["index_code", "survey_year", "agency_code", "domain_code"]
+
+
+def expected_surveys(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
+    """The results of every index and year as known at the end of the day `as_of`: of its books the last one, whole.
+
+    A row for each unit and domain that the book has, and no other: nothing is added up.
+    """
+    rows = records.surveys
+    known = rows[rows["exported_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
+    last = known.groupby(["index_code", "snapshot_date"])["exported_at"].transform("max")
+    return known[known["exported_at"] == last][[*SURVEY_KEY, "score", "max_score", "unit_rank", "sample_size"]]
 
 
 KPIS: tuple[Kpi, ...] = (

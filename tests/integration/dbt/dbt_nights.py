@@ -15,6 +15,7 @@ _SNAPSHOTS = {
     "ioffice.accounts": "office_accounts",
     "forms.par_scorecards": "scorecards",
     "forms.one_stop_units": "one_stop_units",
+    "forms.survey_results": "surveys",
 }
 
 

@@ -39,7 +39,7 @@ DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
 )
 NET, COM = network.NET, communication.COM
 INC, ACC, WOF = document_work.INC, document_work.ACC, document_work.WOF
-OSU, RPT = forms.OSU, forms.RPT
+OSU, RPT, SUR = forms.OSU, forms.RPT, forms.SUR
 VER = vertical.VER
 # Told of dossiers, or of the counter, as changes.
 BESIDE = (PAY, CMP, RES, APO, SAT)
@@ -321,6 +321,8 @@ STORIES: dict[str, Story] = {
     "WOF changed": Story(WOF, now={"medium": "Giay"}, now_only=SOME),
     "RPT repeated": Story(RPT, further=again(20)),
     "RPT changed": Story(RPT, now={"due_date": "21/01/2023"}, now_only=SOME),
+    "SUR repeated": Story(SUR, further=again(10)),
+    "SUR missing": Story(SUR, further=first(19)),
     "PAP gaps": Story(PAP, further=_numbered(1, 2, 3, 4, 9, 10, 11, 12)),
     "PUB repeated": Story(portal.PUB, further=again(20)),
     "PUB window": Story(portal.PUB, now={"updated_at": "2023-02-15T15:00:00+07:00"}, now_only=SOME),

@@ -22,6 +22,7 @@ SNAPSHOTS = [
     "forms.one_stop_units",
     "forms.par_scorecards",
     "ioffice.accounts",
+    "forms.survey_results",
     "iso.certificates",
     "mail.accounts",
     "network.devices",

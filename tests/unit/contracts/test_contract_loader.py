@@ -22,6 +22,7 @@ DATASETS = {
     "ioffice.incoming_documents",
     "forms.vertical_settlement",
     "forms.periodic_reports",
+    "forms.survey_results",
     "ioffice.outgoing_documents",
     "ioffice.tasks",
     "ioffice.work_files",
@@ -77,6 +78,7 @@ def test_a_form_of_every_unit_is_a_snapshot_of_its_own() -> None:
     assert parts == {
         contract.id: contract.snapshot_parts,
         "forms.one_stop_units": ("reporting_agency_code",),
+        "forms.survey_results": ("index_code",),
     }
 
 

@@ -33,6 +33,7 @@ STAGING = {
     "portal.synchronisation": "synchronisation/stg_portal__synchronisation",
     "forms.vertical_settlement": "vertical/stg_forms__vertical_settlement",
     "forms.periodic_reports": "periodic_report/stg_forms__periodic_report",
+    "forms.survey_results": "survey/stg_forms__survey_result",
 }
 
 

@@ -42,13 +42,9 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
     one_stop = forms_exports.one_stop_file(records, forms_exports.one_stop_files(records, BACKLOG)[-1])
     form = vertical_exports.form_rows(records, vertical_exports.form_names(records, BACKLOG)[0])
     reports = forms_exports.periodic_report_file(records, forms_exports.periodic_report_files(records, BACKLOG)[0])
-    assert (
-        paper is not None
-        and scorecard is not None
-        and one_stop is not None
-        and form is not None
-        and reports is not None
-    )
+    survey = forms_exports.survey_file(records, forms_exports.survey_files(records, BACKLOG)[0])
+    assert paper is not None and scorecard is not None and survey is not None
+    assert one_stop is not None and form is not None and reports is not None
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -66,6 +62,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "forms.one_stop_units": one_stop,
         "forms.vertical_settlement": form,
         "forms.periodic_reports": reports,
+        "forms.survey_results": survey,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
         "portal.synchronisation": progress_exports.synchronisation(records, BACKLOG),

@@ -105,6 +105,8 @@ def test_token_is_refused_to_strangers(client: httpx.Client, secret: str, client
         "/forms/par-scorecards?to=2023-03-06",
         "/forms/one-stop-units?to=2023-03-06",
         "/forms/periodic-reports?to=2023-03-06",
+        "/forms/survey-results?to=2023-03-06",
+        "/forms/survey-results/SIPAS_2022-12-31_lan-1.xlsx",
         "/forms/periodic-reports/823_2023-02-28_lan-1.xlsx",
         "/forms/one-stop-units/058_2022-10-31_lan-2.xlsx",
         "/forms/vertical-settlement?to=2023-03-06",
