@@ -25,7 +25,7 @@ def drawn(seed: int, headcount: pd.DataFrame) -> pd.DataFrame:
     rng = np.random.default_rng([seed, _SALT])
     register = _register(headcount.groupby("agency_code")["headcount"].max())
     frames = [
-        _on(rng, register, rows.set_index("agency_code")["headcount"], day)
+        _on(rng, register, rows.set_index("agency_code")["headcount"], pd.Timestamp(str(day)))
         for day, rows in headcount.groupby("snapshot_date")
     ]
     return pd.concat(frames, ignore_index=True).astype(dict.fromkeys(_TIMES, "datetime64[s]"))[list(ACCOUNT)]
@@ -37,7 +37,7 @@ def _register(officials: pd.Series) -> pd.DataFrame:
     owner = pd.Series(np.repeat(officials.index.to_numpy(), sizes))
     place = owner.groupby(owner).cumcount()
     from_end = np.repeat(sizes, sizes) - place
-    number = np.repeat(np.arange(len(officials)) * 1000, sizes) + place + 1
+    number = place + np.repeat(np.arange(len(officials)) * 1000, sizes) + 1
     issued = np.datetime64("2018-03-01", "D") + (number.to_numpy() * 31 % 1200).astype("timedelta64[D]")
     kinds = np.select([from_end == 1, from_end == 2], ["system", "organisation"], "person")
     return pd.DataFrame(
