@@ -5,7 +5,7 @@ a pooler that shares sessions.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -28,16 +28,33 @@ def fence(
 
     Even without waiting, a holder that has just ended is given the moment that the server needs to notice.
     """
+    with fences([name], wait_seconds, settings=settings, role=role):
+        yield
+
+
+@contextmanager
+def fences(
+    names: Sequence[str], wait_seconds: float = 0, *, settings: Settings | None = None, role: str = "loader"
+) -> Iterator[None]:
+    """Hold several fences on one connection; EGOV-DB-001 for the first that another process holds."""
     deadline = time.monotonic() + max(wait_seconds, _GRACE_SECONDS)
     with connect(role, settings, autocommit=True) as connection:
-        while not _obtained(connection, name):
-            if time.monotonic() >= deadline:
-                raise EgovError("EGOV-DB-001", what=name)
-            time.sleep(_POLL_SECONDS)
+        held: list[str] = []
         try:
+            for name in names:
+                _obtain(connection, name, deadline)
+                held.append(name)
             yield
         finally:
-            _release(connection, name)
+            for name in held:
+                _release(connection, name)
+
+
+def _obtain(connection: "psycopg.Connection[tuple[Any, ...]]", name: str, deadline: float) -> None:
+    while not _obtained(connection, name):
+        if time.monotonic() >= deadline:
+            raise EgovError("EGOV-DB-001", what=name)
+        time.sleep(_POLL_SECONDS)
 
 
 def _release(connection: "psycopg.Connection[tuple[Any, ...]]", name: str) -> None:

@@ -5,7 +5,6 @@ between leaves files of which the ledger says that they are gone: the next purge
 """
 
 import shutil
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,7 @@ import psycopg
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.db.connect import connect
-from egov_kpi.db.fence import fence
+from egov_kpi.db.fence import fences
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.purges import purged
 from egov_kpi.publish import colours
@@ -47,9 +46,8 @@ def purge(settings: Settings, month: date, reason: str, by: str) -> PurgeResult:
     """
     if not reason.strip():
         raise EgovError("EGOV-PUB-009")
-    with ExitStack() as held:
-        for name in (FENCE, *(f"load:{dataset}" for dataset in sorted(all_contracts(settings)))):
-            held.enter_context(fence(name, settings=settings, role=ROLE))
+    loads = (f"load:{dataset}" for dataset in sorted(all_contracts(settings)))
+    with fences([FENCE, *loads], settings=settings, role=ROLE):
         _require_current_models(settings, month)
         with connect(ROLE, settings) as conn:
             left_behind = _remove_files(conn, settings)
