@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator.drawing import in_order
 from egov_kpi.simulator.office import Places
 from egov_kpi.simulator.timetable import Days, office_time, working_days
 
@@ -83,8 +84,7 @@ def _entered(rows: pd.DataFrame) -> pd.Series:
 
 
 def _ordered(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(frames, ignore_index=True).astype(dict.fromkeys(_TIMES, "datetime64[s]"))
-    return rows.sort_values(["updated_at", "activity_code"]).reset_index(drop=True)
+    return in_order(frames, ACTIVITY, _TIMES, ["updated_at", *ACTIVITY_KEY])
 
 
 # --- calibrated -------------------------------------------------------------------------------------------------------

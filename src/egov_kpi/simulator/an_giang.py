@@ -20,7 +20,15 @@ from egov_kpi.simulator import petitions, province, publications, vertical
 from egov_kpi.simulator.drawing import FIELDS, counters, same_day_or_later
 from egov_kpi.simulator.one_stop import APOLOGY, NOTHING, OneStop
 from egov_kpi.simulator.records import DOSSIER, Records
-from egov_kpi.simulator.timetable import Days, Integers, add_working_days, count_working_days, office_time, working_days
+from egov_kpi.simulator.timetable import (
+    NEVER,
+    Days,
+    Integers,
+    add_working_days,
+    count_working_days,
+    office_time,
+    working_days,
+)
 from egov_kpi.simulator.units import load_units, tree, units_of
 
 PROFILE = "an-giang-2023"
@@ -46,7 +54,6 @@ KPIS = frozenset({
     "petition_satisfied", "tthc_abolished", "tthc_replaced", "procedure_published_on_time", "procedure_posted_on_time",
 })  # fmt: skip
 _TIMES = ("received_at", "due_at", "finished_at", "returned_at", "updated_at")
-_NEVER = np.datetime64("NaT", "s")
 
 # As narrow as the numbers are.
 Numbers = NDArray[np.integer[Any]]
@@ -227,8 +234,8 @@ def frame(of: Columns, rows: Versions, *, coded: bool = True) -> pd.DataFrame:
         "applicant_no": of.applicant_no[place].astype(np.int64),
         "received_at": of.received[place],
         "due_at": of.due[place],
-        "finished_at": np.where(is_open, _NEVER, finished),
-        "returned_at": np.where(is_open, _NEVER, returned),
+        "finished_at": np.where(is_open, NEVER, finished),
+        "returned_at": np.where(is_open, NEVER, returned),
         "return_method": np.where(is_open, None, CHANNELS[2 * of.is_returned_by_post[place]]),
         "dossier_status": np.where(is_open, "received", "returned").astype(object),
         "supplement_request_count": np.where(is_open, 0, of.requests[place]).astype(np.int64),

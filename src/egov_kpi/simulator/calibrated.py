@@ -28,7 +28,6 @@ from egov_kpi.simulator import (
 )
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
-    NEVER,
     correct,
     counters,
     draw_documents,
@@ -41,7 +40,14 @@ from egov_kpi.simulator.drawing import (
 )
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
 from egov_kpi.simulator.scorecards import PLAIN_SET, VAN_DON, scorecard, van_don
-from egov_kpi.simulator.timetable import add_working_days, count_working_days, office_time, plus_minutes, working_days
+from egov_kpi.simulator.timetable import (
+    NEVER,
+    add_working_days,
+    count_working_days,
+    office_time,
+    plus_minutes,
+    working_days,
+)
 from egov_kpi.simulator.units import load_units, units_of
 
 DISTRICT = "823"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.drawing import NEVER
+from egov_kpi.simulator.timetable import NEVER
 
 DEVICE = (
     "device_code", "agency_code", "device_kind", "is_networked", "is_secured", "secured_date", "retired_date",

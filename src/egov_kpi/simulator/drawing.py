@@ -3,6 +3,7 @@
 Each function draws final states; `with_first_versions` and `correct` then tell how the records came to be in them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from egov_kpi.simulator.records import DOCUMENT, DOSSIER, MAILBOX, PUBLIC_SECRECY
 from egov_kpi.simulator.timetable import (
+    NEVER,
     Days,
     Integers,
     add_working_days,
@@ -21,7 +23,6 @@ from egov_kpi.simulator.timetable import (
 # Codes of the provinces in national electronic identification of agencies, as dossier codes carry them.
 PROVINCE_TAGS = {"82": "H58", "06": "H03", "84": "H59", "89": "H01"}
 FIELDS = ("Hộ tịch", "Đất đai", "Chứng thực", "Bảo trợ xã hội", "Đăng ký kinh doanh", "Xây dựng", "Giáo dục")
-NEVER = np.datetime64("NaT", "m")
 # Received in no sense of the law: only filed, or turned away at the counter.
 NOT_RECEIVED = ("registered", "refused")
 
@@ -33,6 +34,14 @@ class Counter:
     agency_code: str
     tag: str
     office_no: int
+
+
+def in_order(
+    frames: Sequence[pd.DataFrame], columns: Sequence[str], times: Sequence[str], by: Sequence[str]
+) -> pd.DataFrame:
+    """Drawn rows as one table of the records: its columns, times to the second, in the order of `by`."""
+    rows = pd.concat(frames, ignore_index=True)[list(columns)].astype(dict.fromkeys(times, "datetime64[s]"))
+    return rows.sort_values(list(by)).reset_index(drop=True)
 
 
 def counters(units: pd.DataFrame, codes: list[str]) -> dict[str, Counter]:

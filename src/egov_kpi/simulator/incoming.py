@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.drawing import NEVER
+from egov_kpi.simulator.drawing import in_order
 from egov_kpi.simulator.office import Places
-from egov_kpi.simulator.timetable import Days, add_working_days, office_time, plus_minutes, working_days
+from egov_kpi.simulator.timetable import NEVER, Days, add_working_days, office_time, plus_minutes, working_days
 
 INCOMING = (
     "document_id", "agency_code", "arrival_number", "arrival_date", "sender_kind", "secrecy_level", "routed_at",
@@ -106,8 +106,7 @@ def _versions(final: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ordered(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(frames, ignore_index=True).astype(dict.fromkeys(_TIMES, "datetime64[s]"))
-    return rows.sort_values(["updated_at", "document_id"]).reset_index(drop=True)
+    return in_order(frames, INCOMING, _TIMES, ["updated_at", *INCOMING_KEY])
 
 
 # --- calibrated -------------------------------------------------------------------------------------------------------

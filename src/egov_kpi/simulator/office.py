@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.timetable import Days, add_working_days, working_days
+from egov_kpi.simulator.drawing import in_order
+from egov_kpi.simulator.timetable import NEVER, Days, add_working_days, working_days
 
 TASK = (
     "task_id", "agency_code", "task_kind", "is_in_par_plan", "assigned_date", "due_date", "extended_date",
@@ -22,7 +23,6 @@ TASK_KEY = ["task_id"]
 TABLES = ("tasks",)
 
 Tables = dict[str, pd.DataFrame]
-NEVER = np.datetime64("NaT", "s")
 _NOT_EXTENDED = {"extended_date": NEVER, "extended_due_date": NEVER}
 _SALT = 4101
 _TASK_TIMES = ("assigned_date", "due_date", "extended_date", "extended_due_date", "done_date", "updated_at")
@@ -116,8 +116,7 @@ def _versions(final: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ordered(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(frames, ignore_index=True).astype(dict.fromkeys(_TASK_TIMES, "datetime64[s]"))
-    return rows.sort_values(["updated_at", "task_id"]).reset_index(drop=True)
+    return in_order(frames, TASK, _TASK_TIMES, ["updated_at", *TASK_KEY])
 
 
 def _calibrated_tasks(rng: np.random.Generator, places: Places, cut_off: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from egov_kpi.simulator import progress
+from egov_kpi.simulator.timetable import NEVER
 
 PAYMENT = (
     "dossier_code", "fee_no", "agency_code", "fee_kind", "amount_due", "amount_paid", "payment_method", "payer_no",
@@ -30,7 +31,6 @@ RESULT_KEY = ["dossier_code", "result_no"]
 APOLOGY_KEY = ["dossier_code", "letter_no"]
 VOTE_KEY = ["vote_code"]
 
-NEVER = np.datetime64("NaT", "s")
 _NOT_RECEIVED = ("registered", "refused")
 # Keeps these draws apart from those of the dossiers, which a new dataset must not change.
 _STREAM = 766

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.drawing import NEVER
+from egov_kpi.simulator.drawing import in_order
 from egov_kpi.simulator.office import Places
+from egov_kpi.simulator.timetable import NEVER
 
 ONE_STOP_UNIT = (
     "reporting_agency_code", "agency_code", "is_consolidated", "decision_number", "decision_date", "official_count",
@@ -101,5 +102,4 @@ def _without(book: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 
 def _ordered(books: list[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(books, ignore_index=True)[list(ONE_STOP_UNIT)].astype(dict.fromkeys(_TIMES, "datetime64[s]"))
-    return rows.sort_values(["exported_at", "reporting_agency_code", "agency_code"]).reset_index(drop=True)
+    return in_order(books, ONE_STOP_UNIT, _TIMES, ["exported_at", "reporting_agency_code", "agency_code"])

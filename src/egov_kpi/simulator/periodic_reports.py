@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator.drawing import in_order
+
 PERIODIC_REPORT = (
     "receiving_agency_code", "agency_code", "report_code", "report_name", "reporting_period", "due_date", "sent_at",
     "updated_at",
@@ -100,5 +102,4 @@ def _corrected(rows: pd.DataFrame, day: str, at: str) -> pd.DataFrame:
 
 
 def _ordered(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(frames, ignore_index=True)[list(PERIODIC_REPORT)].astype(dict.fromkeys(_TIMES, "datetime64[s]"))
-    return rows.sort_values(["updated_at", *PERIODIC_KEY]).reset_index(drop=True)
+    return in_order(frames, PERIODIC_REPORT, _TIMES, ["updated_at", *PERIODIC_KEY])

@@ -7,9 +7,8 @@ dice are of this module alone.
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.drawing import NEVER
 from egov_kpi.simulator.records import PETITION
-from egov_kpi.simulator.timetable import Days, add_working_days, office_time, working_days
+from egov_kpi.simulator.timetable import NEVER, Days, add_working_days, office_time, working_days
 
 # How they end, and after how many working days at most without being late.
 LIMITS = {"refused": 2, "asked": 5, "answered": 15}

@@ -7,7 +7,7 @@ row per record and version, as in `records`. Values are invented: no report tell
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.timetable import Days, add_working_days, count_working_days, office_time
+from egov_kpi.simulator.timetable import NEVER, Days, add_working_days, count_working_days, office_time
 from egov_kpi.simulator.units import load_units
 
 HANDOVER = (
@@ -24,7 +24,6 @@ SYNCHRONISATION = (
 )  # fmt: skip
 SYNCHRONISATION_KEY = ["dossier_code"]
 
-_NEVER = np.datetime64("NaT", "s")
 _HANDOVERS, _SYNCHRONISATION, _PAUSES = 1, 2, 3
 _BROKEN_OFF = ("withdrawn", "stopped")
 # Internal deadlines end with the working day.
@@ -56,7 +55,7 @@ def handovers(received: pd.DataFrame, seed: int) -> pd.DataFrame:
     further, before = rows[passed].reset_index(drop=True), first[passed].reset_index(drop=True)
     second = _step(rng, further, "2", _above(further["agency_code"]), before["handed_on_at"])
     steps = pd.concat([first, second], ignore_index=True)
-    opened = steps.assign(handed_on_at=_NEVER, updated_at=steps["received_at"])
+    opened = steps.assign(handed_on_at=NEVER, updated_at=steps["received_at"])
     handed_on = steps[steps["handed_on_at"].notna()]
     versions = pd.concat([opened, handed_on.assign(updated_at=handed_on["handed_on_at"])], ignore_index=True)
     return versions[list(HANDOVER)].astype({name: "datetime64[s]" for name in HANDOVER if name.endswith("_at")})
@@ -123,7 +122,7 @@ def synchronisation(received: pd.DataFrame, seed: int) -> pd.DataFrame:
     rows = received[rng.random(len(received)) < 0.97].reset_index(drop=True)
     sent_at = rows["received_at"] + _minutes(rng, 2, 30, len(rows))
     sent = rows[["dossier_code", "agency_code"]].assign(
-        sync_status="waiting", error_kind=None, sent_at=sent_at, accepted_at=_NEVER, updated_at=sent_at
+        sync_status="waiting", error_kind=None, sent_at=sent_at, accepted_at=NEVER, updated_at=sent_at
     )
     draw = rng.random(len(sent))
     accepted = _accepted(sent[draw < 0.9], _minutes(rng, 1, 20, len(sent)))
@@ -173,7 +172,7 @@ def pauses(received: pd.DataFrame, seed: int) -> pd.DataFrame:
         _pause(rows[stopped], "1", "stopped", rows["updated_at"], None),
     ]
     intervals = pd.concat(frames, ignore_index=True)
-    begun = intervals.assign(resumed_at=_NEVER, updated_at=intervals["paused_at"])
+    begun = intervals.assign(resumed_at=NEVER, updated_at=intervals["paused_at"])
     over = intervals[intervals["resumed_at"] > intervals["paused_at"]]
     versions = pd.concat([begun, over.assign(updated_at=over["resumed_at"])], ignore_index=True)
     return versions[list(PAUSE)].astype({name: "datetime64[s]" for name in PAUSE if name.endswith("_at")})
@@ -186,7 +185,7 @@ def _pause(
     rows: pd.DataFrame, number: str, kind: str, paused_at: pd.Series, resumed_at: pd.Series | None
 ) -> pd.DataFrame:
     """One interval per dossier, open where it has no end; times are whole minutes."""
-    ends = pd.Series(_NEVER, index=rows.index) if resumed_at is None else resumed_at.loc[rows.index].dt.floor("min")
+    ends = pd.Series(NEVER, index=rows.index) if resumed_at is None else resumed_at.loc[rows.index].dt.floor("min")
     return rows[["dossier_code", "agency_code"]].assign(
         pause_no=number,
         pause_kind=kind,

@@ -25,7 +25,6 @@ from egov_kpi.simulator import (
 )
 from egov_kpi.simulator.catalogue import Catalogue, offer, procedure_codes, snapshot
 from egov_kpi.simulator.drawing import (
-    NEVER,
     counters,
     draw_documents,
     draw_dossiers,
@@ -37,7 +36,7 @@ from egov_kpi.simulator.drawing import (
 )
 from egov_kpi.simulator.records import CERTIFICATE, HEADCOUNT, PAPER, Records
 from egov_kpi.simulator.scorecards import PLAIN_SET, scorecard
-from egov_kpi.simulator.timetable import Days, add_working_days, working_days
+from egov_kpi.simulator.timetable import NEVER, Days, add_working_days, working_days
 from egov_kpi.simulator.units import load_units, tree, units_of
 
 PROVINCE = "84"

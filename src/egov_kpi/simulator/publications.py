@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from egov_kpi.simulator.catalogue import procedure_codes
-from egov_kpi.simulator.drawing import FIELDS, NEVER
+from egov_kpi.simulator.drawing import FIELDS
 from egov_kpi.simulator.records import PUBLICATION
-from egov_kpi.simulator.timetable import add_working_days, office_time, working_days
+from egov_kpi.simulator.timetable import NEVER, add_working_days, office_time, working_days
 
 # Published: of the field and level, how many procedures a decision of Gò Công Tây replaces.
 REPLACED = (

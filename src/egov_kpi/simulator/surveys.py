@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator.drawing import in_order
+
 SURVEY_RESULT = (
     "index_code", "survey_year", "agency_code", "domain_code", "domain_name", "score", "max_score", "unit_rank",
     "sample_size", "snapshot_date", "exported_at",
@@ -97,6 +99,9 @@ def _mistaken(book: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ordered(books: list[pd.DataFrame]) -> pd.DataFrame:
-    times = {"snapshot_date": "datetime64[s]", "exported_at": "datetime64[s]"}
-    rows = pd.concat(books, ignore_index=True)[list(SURVEY_RESULT)].astype(times)
-    return rows.sort_values(["exported_at", "index_code", "agency_code", "domain_code"]).reset_index(drop=True)
+    return in_order(
+        books,
+        SURVEY_RESULT,
+        ("snapshot_date", "exported_at"),
+        ["exported_at", "index_code", "agency_code", "domain_code"],
+    )

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Days = NDArray[np.datetime64]
 Integers = NDArray[np.int64]
 
+# A time that has not come.
+NEVER = np.datetime64("NaT", "m")
+
 _TET = (
     ("2021-02-10", "2021-02-16"),
     ("2022-01-31", "2022-02-04"),

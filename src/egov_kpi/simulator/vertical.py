@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from egov_kpi.simulator.drawing import in_order
+
 VERTICAL = (
     "agency_code", "period_start", "field_name", "received_count", "settled_count", "on_time_count", "late_count",
     "updated_at",
@@ -100,5 +102,4 @@ def _sent_again(final: pd.DataFrame, month: pd.Timestamp) -> Sequence[pd.DataFra
 
 
 def _ordered(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(frames, ignore_index=True)[list(VERTICAL)].astype(dict.fromkeys(_TIMES, "datetime64[s]"))
-    return rows.sort_values(["updated_at", *VERTICAL_KEY]).reset_index(drop=True)
+    return in_order(frames, VERTICAL, _TIMES, ["updated_at", *VERTICAL_KEY])

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator.drawing import NEVER
+from egov_kpi.simulator.drawing import in_order
 from egov_kpi.simulator.office import Places
-from egov_kpi.simulator.timetable import Days, add_working_days, working_days
+from egov_kpi.simulator.timetable import NEVER, Days, add_working_days, working_days
 
 WORK_FILE = (
     "file_code", "agency_code", "medium", "opened_date", "closed_date", "archive_due_date", "archived_date",
@@ -98,8 +98,7 @@ def _open_again(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _ordered(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    rows = pd.concat(frames, ignore_index=True).astype(dict.fromkeys((*_DAYS, "updated_at"), "datetime64[s]"))
-    return rows.sort_values(["updated_at", "file_code"]).reset_index(drop=True)
+    return in_order(frames, WORK_FILE, (*_DAYS, "updated_at"), ["updated_at", *WORK_FILE_KEY])
 
 
 # --- calibrated -------------------------------------------------------------------------------------------------------
