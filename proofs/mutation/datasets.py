@@ -22,7 +22,6 @@ from egov_kpi.simulator import (
     one_stop_exports,
     portal_exports,
     progress_exports,
-    vertical_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
@@ -530,7 +529,7 @@ VERTICAL = Dataset(
     required="Số hồ sơ đã giải quyết",
     other=("Số hồ sơ tiếp nhận", "33", "34"),
     path="/forms/vertical-settlement",
-    sheet=vertical_exports.SHEET,
+    sheet=forms_exports.VERTICAL_SHEET,
 )  # fmt: skip
 WORK_FILES = Dataset(
     id="ioffice.work_files",
@@ -715,11 +714,6 @@ def _books(form: exports.Form, day: str) -> Callable[[Records, Window], _Frames]
     return frames
 
 
-def _vertical_forms(records: Records, window: Window) -> _Frames:
-    named = [(name, vertical_exports.form_rows(records, name)) for name in vertical_exports.form_names(records, window)]
-    return [(name, None, rows) for name, rows in named if rows is not None]
-
-
 _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
     PAYMENTS.id: _delta(one_stop_exports.payments, "payments.csv"),
@@ -733,7 +727,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     SCORECARDS.id: _books(exports.FORMS["par-scorecards"], "Ngày chốt điểm"),
     SURVEYS.id: _books(forms_exports.FORMS["survey-results"], "Ngày chốt số liệu"),
     ONE_STOP_UNITS.id: _books(forms_exports.FORMS["one-stop-units"], "Ngày chốt số liệu"),
-    VERTICAL.id: _vertical_forms,
+    VERTICAL.id: _lists(forms_exports.FORMS["vertical-settlement"]),
     PUBLICATIONS.id: _delta(portal_exports.publications, "page"),
     PETITIONS.id: _delta(portal_exports.petitions, "page"),
     TASKS.id: _delta(office_exports.tasks, "page"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from egov_kpi.simulator import an_giang, portal_exports, vertical_exports
+from egov_kpi.simulator import an_giang, forms_exports, portal_exports
 from egov_kpi.simulator.an_giang import Columns
 from egov_kpi.simulator.exports import TOTAL, Window, csv_bytes, dossier_text
 from egov_kpi.simulator.one_stop_exports import apologies
@@ -56,8 +56,9 @@ def _parts(of: Columns, seed: int) -> Iterator[pd.DataFrame]:
 
 def _forms(folder: Path, records: Records) -> list[Path]:
     found = []
-    for name in vertical_exports.form_names(records, BACKLOG):
-        content = vertical_exports.form_workbook(records, name)
+    form = forms_exports.FORMS["vertical-settlement"]
+    for name in form.names(records, BACKLOG):
+        content = form.workbook(records, name)
         assert content is not None, name
         found.append(_put(folder / name, content))
     return found

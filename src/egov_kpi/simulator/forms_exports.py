@@ -1,9 +1,10 @@
 """Workbooks that units fill in beside register and scorecard: one sheet with titles, a header, rows and a total line.
 
-A correction is a second workbook, with a name of its own.
+A correction is a second workbook, with a name of its own. Of each kind `FORMS` has the books of a window, the rows of
+one and its file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,12 @@ from egov_kpi.simulator.workbooks import workbook_bytes
 ONE_STOP_SHEET = "Bộ phận một cửa"
 REPORT_SHEET = "Báo cáo định kỳ"
 SURVEY_SHEET = "Kết quả khảo sát"
-# Of each workbook one row is pasted twice: the one in this place.
-_PASTED = 1
+VERTICAL_SHEET = "Biểu tổng hợp"
+
+Books = dict[str, pd.DataFrame]
 
 
-def _books(rows: pd.DataFrame, keys: Sequence[str], sent: str = "exported_at") -> dict[str, pd.DataFrame]:
+def _books(rows: pd.DataFrame, keys: Sequence[str], sent: str = "exported_at") -> Books:
     """Records by the name of their workbook: what it is about, and which turn it is; `sent` says when it came."""
     known = rows[[*keys, sent]].drop_duplicates().sort_values([*keys, sent])
     turns = known.assign(turn=known.groupby(list(keys)).cumcount() + 1)
@@ -33,33 +35,45 @@ def _name(book: tuple[object, ...]) -> str:
     return "_".join([*about, f"lan-{turn}.xlsx"])
 
 
-def _sent_within(books: dict[str, pd.DataFrame], window: Window, sent: str = "exported_at") -> list[str]:
-    return sorted(name for name, rows in books.items() if _is_inside(rows[sent].iloc[0].normalize(), window))
+def _form(
+    books: Callable[[Records], Books],
+    shown: Callable[[pd.DataFrame], pd.DataFrame],
+    sheet: str,
+    titles: Sequence[str],
+    *,
+    sent: str = "exported_at",
+    part: int | None = None,
+    pasted: int = 1,
+) -> Form:
+    """A kind of workbook, `shown` as its columns say it; the row at the place `pasted` is in it twice. A title that is
+    empty is the name of the book."""
+
+    def names(records: Records, window: Window) -> list[str]:
+        return sorted(name for name, of in books(records).items() if _is_inside(of[sent].iloc[0].normalize(), window))
+
+    def rows(records: Records, name: str) -> pd.DataFrame | None:
+        book = books(records).get(name)
+        return None if book is None else shown(_pasted(book, pasted))
+
+    def workbook(records: Records, name: str) -> bytes | None:
+        told = rows(records, name)
+        lines = [title or name.removesuffix(".xlsx") for title in titles]
+        return None if told is None else workbook_bytes(told, sheet, lines, TOTAL)
+
+    return Form(names, rows, workbook, part)
 
 
-def _pasted(rows: pd.DataFrame) -> pd.DataFrame:
-    times = np.where(np.arange(len(rows)) == _PASTED, 2, 1)
+def _pasted(rows: pd.DataFrame, place: int) -> pd.DataFrame:
+    times = np.where(np.arange(len(rows)) == place, 2, 1)
     return rows.loc[rows.index.repeat(times)].reset_index(drop=True)
 
 
-# --- one-stop units ---------------------------------------------------------------------------------------------------
-
-
-def _one_stop_books(records: Records) -> dict[str, pd.DataFrame]:
+def _one_stop_books(records: Records) -> Books:
     return _books(records.one_stop_units, ["reporting_agency_code", "snapshot_date"])
 
 
-def one_stop_files(records: Records, window: Window) -> list[str]:
-    """Workbooks that were sent within the window."""
-    return _sent_within(_one_stop_books(records), window)
-
-
-def one_stop_file(records: Records, name: str) -> pd.DataFrame | None:
-    """One row per one-stop unit; dates stay dates. None: no such workbook."""
-    book = _one_stop_books(records).get(name)
-    if book is None:
-        return None
-    rows = _pasted(book)
+def _one_stop_unit(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per one-stop unit; dates stay dates."""
     return pd.DataFrame(
         {
             "Mã đơn vị tổng hợp": rows["reporting_agency_code"],
@@ -78,33 +92,13 @@ def one_stop_file(records: Records, name: str) -> pd.DataFrame | None:
     )
 
 
-def one_stop_workbook(records: Records, name: str) -> bytes | None:
-    rows = one_stop_file(records, name)
-    if rows is None:
-        return None
-    titles = ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA", name.removesuffix(".xlsx")]
-    return workbook_bytes(rows, ONE_STOP_SHEET, titles, TOTAL)
-
-
-# --- periodic reports -------------------------------------------------------------------------------------------------
-
-
-def _report_books(records: Records) -> dict[str, pd.DataFrame]:
+def _report_books(records: Records) -> Books:
     rows = records.periodic_reports
     return _books(rows.assign(day=rows["updated_at"].dt.normalize()), ["receiving_agency_code", "day"], "updated_at")
 
 
-def periodic_report_files(records: Records, window: Window) -> list[str]:
-    """Registers that were sent within the window."""
-    return _sent_within(_report_books(records), window, "updated_at")
-
-
-def periodic_report_file(records: Records, name: str) -> pd.DataFrame | None:
-    """One row per report that fell due, or has come, since the register before. None: no such workbook."""
-    book = _report_books(records).get(name)
-    if book is None:
-        return None
-    rows = _pasted(book)
+def _periodic_report(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per report that fell due, or has come, since the register before."""
     return pd.DataFrame(
         {
             "Mã đơn vị nhận báo cáo": rows["receiving_agency_code"],
@@ -121,32 +115,13 @@ def periodic_report_file(records: Records, name: str) -> pd.DataFrame | None:
     )
 
 
-def periodic_report_workbook(records: Records, name: str) -> bytes | None:
-    rows = periodic_report_file(records, name)
-    if rows is None:
-        return None
-    titles = ["VĂN PHÒNG HĐND VÀ UBND", "SỔ THEO DÕI BÁO CÁO ĐỊNH KỲ", name.removesuffix(".xlsx")]
-    return workbook_bytes(rows, REPORT_SHEET, titles, TOTAL)
+def _survey_books(records: Records) -> Books:
+    rows = records.surveys.sort_values(["domain_code", "agency_code"], ignore_index=True)
+    return _books(rows, ["index_code", "snapshot_date"])
 
 
-# --- surveys ----------------------------------------------------------------------------------------------------------
-
-
-def _survey_books(records: Records) -> dict[str, pd.DataFrame]:
-    return _books(records.surveys, ["index_code", "snapshot_date"])
-
-
-def survey_files(records: Records, window: Window) -> list[str]:
-    """Books that were sent within the window."""
-    return _sent_within(_survey_books(records), window)
-
-
-def survey_file(records: Records, name: str) -> pd.DataFrame | None:
-    """One row per domain and unit, scores with a comma. None: no such workbook."""
-    book = _survey_books(records).get(name)
-    if book is None:
-        return None
-    rows = _pasted(book.sort_values(["domain_code", "agency_code"]))
+def _survey_result(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per domain and unit, scores with a comma."""
     return pd.DataFrame(
         {
             "Mã chỉ số": rows["index_code"],
@@ -170,20 +145,45 @@ def _whole(values: pd.Series) -> pd.Series:
     return text
 
 
-def survey_workbook(records: Records, name: str) -> bytes | None:
-    rows = survey_file(records, name)
-    if rows is None:
-        return None
-    titles = ["SỞ NỘI VỤ", "KẾT QUẢ KHẢO SÁT, CHỈ SỐ", name.removesuffix(".xlsx")]
-    return workbook_bytes(rows, SURVEY_SHEET, titles, TOTAL)
+def _vertical_books(records: Records) -> Books:
+    """What one agency sends at one time is one workbook, of a month or of several."""
+    rows = records.vertical.sort_values(["period_start", "field_name"], ignore_index=True)
+    return _books(rows.assign(day=rows["updated_at"].dt.normalize()), ["agency_code", "day"], "updated_at")
 
 
-# --- all forms --------------------------------------------------------------------------------------------------------
+def _vertical_settlement(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per month and field."""
+    return pd.DataFrame(
+        {
+            "Mã đơn vị": rows["agency_code"],
+            "Từ ngày": rows["period_start"],
+            "Lĩnh vực": rows["field_name"],
+            "Số hồ sơ tiếp nhận": rows["received_count"],
+            "Số hồ sơ đã giải quyết": rows["settled_count"],
+            "Trước và đúng hạn": rows["on_time_count"],
+            "Quá hạn": rows["late_count"],
+            "Ghi chú": "",
+            "Thời điểm gửi": _minute(rows["updated_at"]),
+        }
+    )
+
 
 # By the last part of their address.
 FORMS = {
     **exports.FORMS,
-    "one-stop-units": Form(one_stop_files, one_stop_file, one_stop_workbook, part=1),
-    "periodic-reports": Form(periodic_report_files, periodic_report_file, periodic_report_workbook),
-    "survey-results": Form(survey_files, survey_file, survey_workbook, part=1),
-}
+    "one-stop-units": _form(
+        _one_stop_books, _one_stop_unit, ONE_STOP_SHEET,
+        ["VĂN PHÒNG HĐND VÀ UBND", "TỔNG HỢP BỘ PHẬN MỘT CỬA", ""], part=1,
+    ),
+    "periodic-reports": _form(
+        _report_books, _periodic_report, REPORT_SHEET,
+        ["VĂN PHÒNG HĐND VÀ UBND", "SỔ THEO DÕI BÁO CÁO ĐỊNH KỲ", ""], sent="updated_at",
+    ),
+    "survey-results": _form(
+        _survey_books, _survey_result, SURVEY_SHEET, ["SỞ NỘI VỤ", "KẾT QUẢ KHẢO SÁT, CHỈ SỐ", ""], part=1,
+    ),
+    "vertical-settlement": _form(
+        _vertical_books, _vertical_settlement, VERTICAL_SHEET,
+        ["CƠ QUAN NGÀNH DỌC TẠI TỈNH", "BIỂU TỔNG HỢP KẾT QUẢ GIẢI QUYẾT HỒ SƠ"], sent="updated_at", pasted=0,
+    ),
+}  # fmt: skip

@@ -32,7 +32,6 @@ from egov_kpi.simulator import (
     one_stop_exports,
     portal_exports,
     progress_exports,
-    vertical_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.office_exports import LISTINGS
@@ -50,7 +49,6 @@ _CHANGES = {
     "activities": activities_exports.activities,
     "synchronisation": progress_exports.synchronisation,
 }
-_FORMS = {**forms_exports.FORMS, "vertical-settlement": vertical_exports.FORM}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -238,7 +236,7 @@ class Sources:
 
 
 def _form(request: Request) -> exports.Form:
-    form = _FORMS.get(request.path_params["form"])
+    form = forms_exports.FORMS.get(request.path_params["form"])
     if form is None:
         raise HTTPException(404, "no such form")
     return form

@@ -391,8 +391,9 @@ def test_all_officials_of_the_ward_have_accounts_and_no_naive_sum_says_so(
     accounts, unit = (_cell(truth, *WARD, kpi) for kpi in ("onegate_accounts", "onegate_consolidated"))
     assert accounts["numerator"] == accounts["denominator"] > 0
     assert unit["numerator"] == unit["denominator"] == 1
-    names = forms_exports.one_stop_files(records, Window(None, pd.Timestamp("2022-12-31")))
-    books = [forms_exports.one_stop_file(records, name) for name in names]
+    form = forms_exports.FORMS["one-stop-units"]
+    names = form.names(records, Window(None, pd.Timestamp("2022-12-31")))
+    books = [form.rows(records, name) for name in names]
     rows = pd.concat([book[book["Mã đơn vị"] == "01846"] for book in books if book is not None])
     assert rows["Số cán bộ có tài khoản"].sum() != rows["Số cán bộ được phân công"].sum()
     assert len(rows) > 1

@@ -19,7 +19,6 @@ from egov_kpi.simulator import (
     one_stop_exports,
     portal_exports,
     progress_exports,
-    vertical_exports,
 )
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records, generate
@@ -33,18 +32,21 @@ def records(request: pytest.FixtureRequest, known: Records) -> Records:
     return known if request.param == "calibrated" else generate(request.param, 20230306, 40, 2)
 
 
+# Forms by contract, and which of the backlog's workbooks stands for each.
+FORMS = {
+    "forms.paper_register": (forms_exports.FORMS["paper-register"], 0),
+    "forms.par_scorecards": (forms_exports.FORMS["par-scorecards"], -1),
+    "forms.one_stop_units": (forms_exports.FORMS["one-stop-units"], -1),
+    "forms.vertical_settlement": (forms_exports.FORMS["vertical-settlement"], 0),
+    "forms.periodic_reports": (forms_exports.FORMS["periodic-reports"], 0),
+    "forms.survey_results": (forms_exports.FORMS["survey-results"], 0),
+}
+
+
 @pytest.fixture(scope="module")
 def exported(records: Records) -> dict[str, pd.DataFrame]:
     """The first night of every dataset, by contract id."""
-    first_paper = exports.paper_files(records, BACKLOG)[0]
-    paper = exports.paper_file(records, first_paper)
-    scorecard = exports.scorecard_file(records, exports.scorecard_files(records, BACKLOG)[-1])
-    one_stop = forms_exports.one_stop_file(records, forms_exports.one_stop_files(records, BACKLOG)[-1])
-    form = vertical_exports.form_rows(records, vertical_exports.form_names(records, BACKLOG)[0])
-    reports = forms_exports.periodic_report_file(records, forms_exports.periodic_report_files(records, BACKLOG)[0])
-    survey = forms_exports.survey_file(records, forms_exports.survey_files(records, BACKLOG)[0])
-    assert paper is not None and scorecard is not None and survey is not None
-    assert one_stop is not None and form is not None and reports is not None
+    forms = {name: _rows_of(form, records, place) for name, (form, place) in FORMS.items()}
     return {
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
@@ -57,17 +59,18 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "network.devices": devices_exports.devices(records, _last(records.devices)),
         "directory.headcount": exports.headcount(records, _last(records.headcount)),
         "iso.certificates": exports.certificates(records, _last(records.certificates)),
-        "forms.paper_register": paper,
-        "forms.par_scorecards": scorecard,
-        "forms.one_stop_units": one_stop,
-        "forms.vertical_settlement": form,
-        "forms.periodic_reports": reports,
-        "forms.survey_results": survey,
+        **forms,
         **{f"one_stop.{name}": export(records, BACKLOG) for name, export in one_stop_exports.EXPORTS.items()},
         "portal.publications": portal_exports.publications(records, BACKLOG),
         "portal.synchronisation": progress_exports.synchronisation(records, BACKLOG),
         "feedback.petitions": portal_exports.petitions(records, BACKLOG),
     }
+
+
+def _rows_of(form: exports.Form, records: Records, place: int) -> pd.DataFrame:
+    rows = form.rows(records, form.names(records, BACKLOG)[place])
+    assert rows is not None
+    return rows
 
 
 def _last(frame: pd.DataFrame) -> pd.Timestamp:
