@@ -8,15 +8,21 @@ from egov_kpi.simulator.periodic_reports import PERIODIC_KEY
 from egov_kpi.simulator.records import Records, effective
 from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _flow, _stock
 
+
+def _last_books(rows: pd.DataFrame, about: list[str], as_of: pd.Timestamp) -> pd.DataFrame:
+    """Of the books about one thing that came by the end of a day the last one, whole."""
+    known = rows[rows["exported_at"] < as_of + pd.Timedelta(days=1)]
+    last = known.groupby(about)["exported_at"].transform("max")
+    return known[known["exported_at"] == last]
+
+
 # --- one-stop units ---------------------------------------------------------------------------------------------------
 
 
 def _one_stop_units(happened: Happened) -> pd.DataFrame:
     """Of each compiler's books of a date the last one, whole; of a unit that two of them list what the later says."""
-    rows = happened.records.one_stop_units
-    known = rows[rows["exported_at"] < happened.as_of + pd.Timedelta(days=1)]
-    last = known.groupby(["reporting_agency_code", "snapshot_date"])["exported_at"].transform("max")
-    books = known[known["exported_at"] == last].sort_values("exported_at")
+    about = ["reporting_agency_code", "snapshot_date"]
+    books = _last_books(happened.records.one_stop_units, about, happened.as_of).sort_values("exported_at")
     return books.drop_duplicates(["agency_code", "snapshot_date"], keep="last")
 
 
@@ -62,10 +68,8 @@ def expected_surveys(records: Records, as_of: str | pd.Timestamp) -> pd.DataFram
 
     A row for each unit and domain that the book has, and no other: nothing is added up.
     """
-    rows = records.surveys
-    known = rows[rows["exported_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
-    last = known.groupby(["index_code", "snapshot_date"])["exported_at"].transform("max")
-    return known[known["exported_at"] == last][[*SURVEY_KEY, "score", "max_score", "unit_rank", "sample_size"]]
+    books = _last_books(records.surveys, ["index_code", "snapshot_date"], pd.Timestamp(as_of))
+    return books[[*SURVEY_KEY, "score", "max_score", "unit_rank", "sample_size"]]
 
 
 KPIS: tuple[Kpi, ...] = (
