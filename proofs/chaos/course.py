@@ -93,18 +93,14 @@ def chaos_records(seed: int = 1) -> Records:
 def _of_few_units(records: Records) -> Records:
     """The records of the few units that the course is about."""
     chosen = few_units(records.units)
-    one_stop = _of_units(records.one_stop, chosen)
-    steps = one_stop.handovers
-    # a step that another unit handed on would name a unit that is in no list
-    one_stop = replace(one_stop, handovers=steps[steps["from_agency_code"].isin(chosen)].reset_index(drop=True))
-    return replace(_of_units(records, chosen), one_stop=one_stop, units=records.units)
+    return replace(_of_units(records, chosen), one_stop=_of_units(records.one_stop, chosen), units=records.units)
 
 
 def _of_units(told: Told, agencies: list[str]) -> Told:
-    """The rows of these agencies in every frame."""
+    """The rows of these agencies in every frame: those that name any other unit would name one that is in no list."""
     frames = {item.name: getattr(told, item.name) for item in fields(told)}
     kept: dict[str, Any] = {
-        name: frame[frame["agency_code"].isin(agencies)].reset_index(drop=True)
+        name: frame[frame.filter(like="agency_code").isin(agencies).all(axis=1)].reset_index(drop=True)
         for name, frame in frames.items()
         if isinstance(frame, pd.DataFrame)
     }
