@@ -28,7 +28,7 @@ FALLBACK_CRON = "30 4 * * *"
 KEY_FORMAT = "%Y-%m-%d"
 DECISION_DAG = "decide_load"
 # Questions that may be open at one time: every dataset blocked every night, for as long as a question stays open.
-OPEN_QUESTIONS = 100
+OPEN_QUESTIONS = 200
 
 _NEVER = datetime(2999, 1, 1, tzinfo=UTC)
 
