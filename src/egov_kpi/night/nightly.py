@@ -19,7 +19,8 @@ from egov_kpi.report.state import report_after_publish, shown_report
 from egov_kpi.settings import Settings, get_settings
 
 BUILD_DAG = "build_marts"
-POLL_SECONDS = 0.5
+# Each look at the runs is work for the API server, which the tasks of the night need too.
+POLL_SECONDS = 1.0
 ALREADY_RUNNING = "EGOV-DB-001"
 # The verdicts start the build by themselves. An earlier night that broke off may have used some of them up; then the
 # build is started by hand after this long.
@@ -66,7 +67,7 @@ def run_through_airflow(business_date: date, progress: Progress, settings: Setti
         api.refuse_paused([*ingests, BUILD_DAG])
         before = {run["dag_run_id"] for run in api.dag_runs(BUILD_DAG, key)}
         runs = {dag_id: api.trigger(dag_id, key)["dag_run_id"] for dag_id in ingests}
-        _wait_ingests(api, progress, runs, until)
+        _wait_ingests(api, progress, key, runs, until)
         for dataset in all_contracts(settings):
             _tell_verdict(settings, progress, dataset, business_date)
         build = _wait_build(api, progress, key, before, settings.night_timeout_seconds)
@@ -76,12 +77,13 @@ def run_through_airflow(business_date: date, progress: Progress, settings: Setti
     return _result(settings, business_date, progress)
 
 
-def _wait_ingests(api: AirflowApi, progress: Progress, runs: dict[str, str], until: float) -> None:
+def _wait_ingests(api: AirflowApi, progress: Progress, key: str, runs: dict[str, str], until: float) -> None:
     """Until every ingest has ended or the night's time is over: the build then goes on with those that are in."""
     waiting = dict(runs)
     while waiting and time.monotonic() < until:
+        states = {(run["dag_id"], run["dag_run_id"]): str(run["state"]) for run in api.dag_runs("~", key)}
         for dag_id, run_id in list(waiting.items()):
-            state = str(api.dag_run(dag_id, run_id)["state"])
+            state = states.get((dag_id, run_id), "queued")
             if state in TERMINAL:
                 progress.step(dag_id, "done" if state == "success" else "failed", state)
                 del waiting[dag_id]

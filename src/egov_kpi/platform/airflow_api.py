@@ -62,7 +62,8 @@ class AirflowApi:
 
     def dag_runs(self, dag_id: str = "~", partition_key: str | None = None) -> list[dict[str, Any]]:
         """Runs of a DAG, or of all of them, the newest first; of one business date when it is given."""
-        runs = self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", order_by="-run_after")
+        of_date = {} if partition_key is None else {"partition_key_prefix_pattern": partition_key}
+        runs = self._pages(f"/api/v2/dags/{dag_id}/dagRuns", "dag_runs", order_by="-run_after", **of_date)
         return [run for run in runs if partition_key is None or run.get("partition_key") == partition_key]
 
     def dag_run(self, dag_id: str, run_id: str) -> dict[str, Any]:

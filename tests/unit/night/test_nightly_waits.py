@@ -16,14 +16,16 @@ class FakeApi:
     def __init__(self, states: dict[str, list[str]], builds: Callable[[int], list[dict[str, Any]]]) -> None:
         self.states, self.builds, self.asked, self.triggered = states, builds, 0, 0
 
-    def dag_run(self, dag_id: str, run_id: str) -> dict[str, Any]:
-        states = self.states[dag_id]
-        return {"state": states.pop(0) if len(states) > 1 else states[0]}
-
     def dag_runs(self, dag_id: str, key: str) -> list[dict[str, Any]]:
+        if dag_id == "~":
+            return [{"dag_id": name, "dag_run_id": "mine", "state": self._next(name)} for name in self.states]
         self.asked += 1
         own = [{"dag_run_id": "by hand", "state": "success"}] if self.triggered else []
         return own + self.builds(self.asked)
+
+    def _next(self, dag_id: str) -> str:
+        states = self.states[dag_id]
+        return states.pop(0) if len(states) > 1 else states[0]
 
     def trigger(self, dag_id: str, key: str) -> dict[str, Any]:
         self.triggered += 1
@@ -73,7 +75,7 @@ def test_an_ingest_that_hangs_holds_nothing_up_for_ever(progress: Progress, caps
     import time
 
     api = FakeApi({"ingest_mail": ["running"], "ingest_iso": ["queued", "failed"]}, lambda _: [])
-    runs = {"ingest_mail": "1", "ingest_iso": "2"}
-    nightly._wait_ingests(api, progress, runs, time.monotonic() + 0.1)  # type: ignore[arg-type]
+    runs = {"ingest_mail": "mine", "ingest_iso": "mine"}
+    nightly._wait_ingests(api, progress, "2023-03-06", runs, time.monotonic() + 0.1)  # type: ignore[arg-type]
     told = capsys.readouterr().err
     assert "✗ ingest_iso  failed" in told and "… ingest_mail  running" in told
