@@ -167,15 +167,17 @@ def _deferred_imports() -> Iterator[None]:
                 del sys.modules[name]
 
 
+@functools.cache
 def import_gx() -> Any:
-    """Great Expectations, imported once per process."""
-    if "great_expectations" not in sys.modules:
-        with _deferred_imports():
-            importlib.import_module("great_expectations")
-        # It reports every default that it falls back to, and sets its own level while it is imported.
-        logging.getLogger("great_expectations").setLevel(logging.WARNING)
-        _read_configurations_once()
-    return sys.modules["great_expectations"]
+    """Great Expectations as the gate uses it, made ready once per process, whoever imported it first."""
+    with _deferred_imports():
+        gx = importlib.import_module("great_expectations")
+    # It reports every default that it falls back to, and sets its own level while it is imported.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    _read_configurations_once()
+    _leave_rows_unread()
+    _answer_nothing_at_once()
+    return gx
 
 
 # Methods that only read an expectation's configuration, key by key.
@@ -219,3 +221,33 @@ def _read_configurations_once() -> None:
     setattr(Expectation, "configuration", property(configuration))  # noqa: B010
     for name in _READERS:
         setattr(Expectation, name, in_one_reading(getattr(Expectation, name)))
+
+
+def _leave_rows_unread() -> None:
+    """Let a rule that is a query be asked for the number of its rows only, not for the rows as well.
+
+    Great Expectations would run every such query twice, and its rows are what must not leave the database.
+    """
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+
+    class RowsUnread(MetricProvider):
+        metric_name = "unexpected_rows_query.table"
+        domain_keys = ("batch_id",)
+        value_keys = ("unexpected_rows_query",)
+
+        @metric_value(engine=SqlAlchemyExecutionEngine)
+        def _sqlalchemy(cls, *_: Any, **__: Any) -> list[Any]:  # noqa: N805 -- made a class method when registered
+            return []
+
+
+def _answer_nothing_at_once() -> None:
+    """Let None be written as JSON without asking numpy first whether it is a number; most of a rule's keys are None."""
+    util = importlib.import_module("great_expectations.util")
+    converted = util.convert_to_json_serializable
+
+    @functools.wraps(converted)
+    def convert(data: Any) -> Any:
+        return None if data is None else converted(data)
+
+    setattr(util, "convert_to_json_serializable", convert)  # noqa: B010
