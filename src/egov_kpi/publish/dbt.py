@@ -20,7 +20,7 @@ from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import migrate
 from egov_kpi.errors import EgovError
-from egov_kpi.publish import manifest, sessions
+from egov_kpi.publish import colours, manifest, sessions
 from egov_kpi.publish.code import seed_digest
 from egov_kpi.settings import Settings, get_settings
 from egov_kpi.units import store
@@ -55,9 +55,11 @@ def seed(settings: Settings | None = None) -> bool:
     with fence("seed", wait_seconds=300, settings=settings, role="builder"):
         with connect("builder", settings) as connection:
             row = connection.execute("select digest from build.seeded").fetchone()
+            colour = colours.live(connection).idle
         if row is not None and row[0] == digest:
             return False
-        results = run(settings, "seed", "--full-refresh")
+        # seeds are of no colour; named with one, what dbt reads of the project is kept and spares the next build that
+        results = run(settings, "seed", "--full-refresh", variables={"colour": colour})
         require_success(results, "ref")
         with connect("builder", settings) as connection:
             _keep_served(connection, settings.served_provinces)
@@ -139,7 +141,7 @@ def _invoke(
 
 
 def _project(settings: Settings, parse: Sequence[str], colour: str | None) -> "Manifest | None":
-    """The project that was kept for a colour; seeds have none, and are loaded rarely."""
+    """The project that was kept for a colour; None for a run that is of none."""
     from dbt.cli.main import dbtRunner
 
     def read() -> "Manifest":
