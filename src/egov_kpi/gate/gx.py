@@ -228,16 +228,19 @@ def _leave_rows_unread() -> None:
 
     Great Expectations would run every such query twice, and its rows are what must not leave the database.
     """
-    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+
+    # it tells of every provider that takes the place of another
+    logging.getLogger("great_expectations.expectations.registry").setLevel(logging.ERROR)
 
     class RowsUnread(MetricProvider):
         metric_name = "unexpected_rows_query.table"
-        domain_keys = ("batch_id",)
+        domain_keys = ("batch_id", "row_condition", "condition_parser")
         value_keys = ("unexpected_rows_query",)
 
         @metric_value(engine=SqlAlchemyExecutionEngine)
-        def _sqlalchemy(cls, *_: Any, **__: Any) -> list[Any]:  # noqa: N805 -- made a class method when registered
+        def _sqlalchemy(cls, *_: Any, **__: Any) -> list[Any]:
             return []
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
@@ -30,6 +31,9 @@ from egov_kpi.platform.processes import Process
 from egov_kpi.platform.ready import workers_ready
 from egov_kpi.platform.secrets import private_dir, secret, write_private
 from egov_kpi.settings import Settings
+
+if TYPE_CHECKING:
+    from egov_kpi.platform.airflow_api import AirflowApi
 
 DATABASE = "airflow"
 DATABASE_LOGIN = "egov_airflow"
@@ -157,7 +161,7 @@ def wait_healthy(settings: Settings, seconds: float = HEALTHY_SECONDS, workers: 
     started = _started_at(settings)
     until = time.monotonic() + seconds
     with AirflowApi(found) as api:
-        while ill := _ill(api.health(), started) or (workers and _no_workers(settings)):
+        while ill := _ill(api, started) or (workers and _no_workers(settings)):
             if time.monotonic() > until or not is_supervised(settings):
                 raise EgovError("EGOV-PLATFORM-021", detail=", ".join(ill), log=str(home(settings) / "logs"))
             time.sleep(0.2)
@@ -348,9 +352,10 @@ def _started_at(settings: Settings) -> datetime:
     return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["at"])
 
 
-def _ill(health: dict[str, dict[str, str | None]], started: datetime) -> list[str]:
+def _ill(api: "AirflowApi", started: datetime) -> list[str]:
     """Services that are not healthy yet; a heartbeat from before this start doesn't count."""
-    if not health:
+    health = api.health()
+    if not health or not api.serves_tasks():
         return list(COMPONENTS)
     ill = []
     for name in ("scheduler", "dag_processor", "triggerer"):

@@ -52,6 +52,17 @@ class AirflowApi:
             return {}
         return dict(response.json()) if response.status_code == httpx.codes.OK else {}
 
+    def serves_tasks(self) -> bool:
+        """Whether the side of the server that tasks talk to answers.
+
+        Its first answer takes ten seconds, for which nothing else is answered: it then makes its routes, once for each
+        version of their interface. Asked here, no night waits for that.
+        """
+        try:
+            return self._client.get("/execution/health", timeout=60.0).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
     def trigger(self, dag_id: str, partition_key: str | None, conf: dict[str, Any] | None = None) -> dict[str, Any]:
         """Start a run of the DAG for a business date, and give the run as Airflow describes it.
 

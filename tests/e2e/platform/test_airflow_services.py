@@ -66,7 +66,7 @@ def test_all_services_and_postgres_killed_at_once_come_back_without_orphans(runn
     assert processes.wait_until(lambda: _all_are_new(running, killed), 60, 0.2)
     assert [pid for leader in killed.values() for pid in processes.members(leader.pid)] == []
     with AirflowApi.of(running) as api:
-        assert processes.wait_until(lambda: not airflow._ill(api.health(), began), 120, 0.5)
+        assert processes.wait_until(lambda: not airflow._ill(api, began), 120, 0.5)
         _probe(api)
 
 
