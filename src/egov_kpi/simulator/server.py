@@ -86,6 +86,8 @@ class Sources:
         self._accounts = lru_cache(maxsize=4)(self._all_accounts)
         self._procedures = lru_cache(maxsize=4)(self._all_procedures)
         self._changes = lru_cache(maxsize=8)(self._all_changes)
+        # A workbook is described in a list before it is fetched, and takes long to make.
+        self._workbooks = lru_cache(maxsize=64)(self._workbook)
 
     # --- iOffice
     async def token(self, request: Request) -> Response:
@@ -193,7 +195,7 @@ class Sources:
         return JSONResponse({"files": [self._describe(form, name) for name in names]})
 
     def _describe(self, form: exports.Form, name: str) -> dict[str, str | int]:
-        content, rows = self._workbook(form, name)
+        content, rows = self._workbooks(form, name)
         told: dict[str, str | int] = {"name": name, "sha256": exports.sha256(content), "rows": rows}
         snapshot = form.snapshot(name)
         return told if snapshot is None else {**told, "snapshot": snapshot}
@@ -206,7 +208,7 @@ class Sources:
 
     async def form_file(self, request: Request) -> Response:
         self._demand_key(request)
-        content, rows = self._workbook(_form(request), request.path_params["name"])
+        content, rows = self._workbooks(_form(request), request.path_params["name"])
         return _xlsx(content, rows)
 
     # --- all
