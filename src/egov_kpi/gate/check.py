@@ -10,6 +10,7 @@ import logging
 import math
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,6 +30,7 @@ from egov_kpi.gate.quarantine import quarantine_rows
 from egov_kpi.gate.relation import Night, checked_name, checked_query, refused_name
 from egov_kpi.gate.result import GateResult, RuleResult, Verdict, require_positive, sealed
 from egov_kpi.gate.suite import Suite, load_suite, suite_path
+from egov_kpi.gate.together import Known
 from egov_kpi.gate.waivers import Waiver, in_force, let_through, usable, waive_load, waive_loads
 from egov_kpi.settings import Settings
 
@@ -77,17 +79,19 @@ def check(
     *,
     business_date: date | None = None,
     snapshot_date: date | None = None,
+    known: Known | None = None,
 ) -> GateResult:
     """Check one staged load as role loader; `landed_rows` counts structural rows too.
 
-    The dates default to what the ledger registered. Leaves the refused row numbers in
-    `inbound.<table>__<load_seq>__refused` for `quarantine_rows`, and a page of Data Docs under `.local/gate`.
-    Never raises for a check that failed half-way: that is the fourth answer, with the reason in the receipt.
+    The dates default to what the ledger registered; rules `known` to hold are not asked again. Leaves the refused row
+    numbers in `inbound.<table>__<load_seq>__refused` for `quarantine_rows`, and a page of Data Docs under
+    `.local/gate`. Never raises for a check that failed half-way: that is the fourth answer, with the reason in the
+    receipt.
     """
     order = _Order(contract, load_seq, landed_rows, content_digest)
     started = time.monotonic()
     try:
-        result = _checked(settings, order, business_date, snapshot_date)
+        result = _checked(settings, order, business_date, snapshot_date, known)
     except _CannotCheck as doubt:
         result = _no_answer(order, doubt.details)
     except EgovError as error:
@@ -99,7 +103,9 @@ def check(
     return result
 
 
-def _checked(settings: Settings, order: _Order, business_date: date | None, snapshot_date: date | None) -> GateResult:
+def _checked(
+    settings: Settings, order: _Order, business_date: date | None, snapshot_date: date | None, known: Known | None
+) -> GateResult:
     suite = _suite(settings, order.contract)
     with connect("loader", settings, autocommit=True) as conn:
         facts = _facts(conn, order, business_date, snapshot_date)
@@ -107,16 +113,15 @@ def _checked(settings: Settings, order: _Order, business_date: date | None, snap
         parameters = suite_parameters(conn, order.contract, suite, facts)
         data_rows = _create_checked(conn, order, facts)
         try:
-            url = role_url("loader", settings)
-            outcomes, version = evaluate(
-                url, "inbound", checked_name(order.contract, order.load_seq), suite.rules, parameters
-            )
+            told = known.of(order.load_seq, order.content_digest, data_rows, suite.digest) if known else ()
+            outcomes, version = _evaluated(settings, order, suite, parameters, told)
             receipt = order.receipt(
                 rows_found=found,
                 data_rows=data_rows,
                 suite=suite.name,
                 suite_digest=suite.digest,
                 declared=len(suite.rules),
+                asked_together=len(told),
                 great_expectations=version,
             )
             waivers = _waivers(conn, order, suite, facts)
@@ -124,6 +129,18 @@ def _checked(settings: Settings, order: _Order, business_date: date | None, snap
         finally:
             _drop(conn, checked_name(order.contract, order.load_seq))
     return _documented(settings, order, suite, outcomes, result)
+
+
+def _evaluated(
+    settings: Settings, order: _Order, suite: Suite, parameters: dict[str, Any], told: Sequence[Outcome]
+) -> tuple[list[Outcome], str]:
+    """Outcomes of the whole suite in its order; those told already are not asked of the load alone."""
+    known = {outcome.rule_id: outcome for outcome in told}
+    rules = [rule for rule in suite.rules if rule.rule_id not in known]
+    name = checked_name(order.contract, order.load_seq)
+    asked, version = evaluate(role_url("loader", settings), "inbound", name, rules, parameters)
+    found = known | {outcome.rule_id: outcome for outcome in asked}
+    return [found[rule.rule_id] for rule in suite.rules if rule.rule_id in found], version
 
 
 def _waivers(conn: Connection, order: _Order, suite: Suite, facts: LoadFacts) -> list[Waiver]:

@@ -17,11 +17,35 @@ from egov_kpi.settings import Settings
 
 if TYPE_CHECKING:
     from egov_kpi.gate.check import GateResult
+    from egov_kpi.gate.together import Known
 
 Account = dict[str, int]
 
 
-def decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:
+def ask_together(settings: Settings, contract: Contract, load_seqs: list[int]) -> "Known | None":
+    """What can be asked once of all the loads that wait, as far as they are staged; None when nothing is gained."""
+    if len(load_seqs) < 2:
+        return None
+    # Imported late: Great Expectations comes with it.
+    from egov_kpi.gate.together import Waiting, ask_together
+
+    with connect("loader", settings) as conn:
+        loads = books.loads(conn, load_seqs)
+        landed = {number: counts["landed"] for number in load_seqs if (counts := books.staged(conn, number))}
+        whole = {number for number, rows in landed.items() if books.inbound_rows(conn, contract, number) == rows}
+    names = ("load_seq", "content_digest", "business_date", "snapshot_date")
+    return ask_together(
+        settings,
+        contract,
+        [
+            Waiting(landed=landed[load["load_seq"]], **{name: load[name] for name in names})
+            for load in loads
+            if load["load_seq"] in whole
+        ],
+    )
+
+
+def decide(settings: Settings, contract: Contract, load_seq: int, known: "Known | None" = None) -> dict[str, Any]:
     """Decide one waiting load: its rules, and the error of a file that could not be read.
 
     EGOV-NIGHT-003 when the gate could not check it: recorded, and the load keeps waiting.
@@ -32,7 +56,7 @@ def decide(settings: Settings, contract: Contract, load_seq: int) -> dict[str, A
         if error.exit_code == ExitCode.BAD_DATA:
             return {"rules": [], "error": error.as_dict()}
         raise
-    result = _check(settings, contract, load_seq, counts)
+    result = _check(settings, contract, load_seq, counts, known)
     if result.verdict == "could_not_check":
         _record_failure(settings, load_seq, result)
         raise EgovError("EGOV-NIGHT-003", dataset=contract.id, load_seq=load_seq, detail=_why(result))
@@ -57,10 +81,12 @@ def check_account(load_seq: int, account: Account, staged: Account, quarantined:
     return account
 
 
-def _check(settings: Settings, contract: Contract, load_seq: int, counts: Account) -> "GateResult":
+def _check(
+    settings: Settings, contract: Contract, load_seq: int, counts: Account, known: "Known | None"
+) -> "GateResult":
     from egov_kpi.gate.check import check
 
-    return check(settings, contract, load_seq, counts["landed"], _content_digest(settings, load_seq))
+    return check(settings, contract, load_seq, counts["landed"], _content_digest(settings, load_seq), known=known)
 
 
 def _content_digest(settings: Settings, load_seq: int) -> str:

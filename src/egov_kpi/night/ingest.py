@@ -20,10 +20,11 @@ from egov_kpi.errors import EgovError, ExitCode
 from egov_kpi.ledger import events
 from egov_kpi.ledger.loads import register_load
 from egov_kpi.night import books
-from egov_kpi.night.decide import decide
+from egov_kpi.night.decide import ask_together, decide
 from egov_kpi.settings import Settings, get_settings
 
 if TYPE_CHECKING:
+    from egov_kpi.gate.together import Known
     from egov_kpi.landing import Delivery
 
 # A task whose twin still lives waits for it rather than failing: the twin does the work, then nothing is left to do.
@@ -233,9 +234,10 @@ def _decide_all(settings: Settings, contract: Contract, waiting: list[int]) -> l
     """Every load gets its turn; the first error is raised once all had theirs."""
     decided: list[dict[str, Any]] = []
     errors: list[EgovError] = []
+    known = ask_together(settings, contract, waiting)
     for load_seq in waiting:
         try:
-            decided.append(decide_waiting(settings, contract, load_seq))
+            decided.append(decide_waiting(settings, contract, load_seq, known))
         except EgovError as error:
             errors.append(error)
     if errors:
@@ -243,9 +245,11 @@ def _decide_all(settings: Settings, contract: Contract, waiting: list[int]) -> l
     return decided
 
 
-def decide_waiting(settings: Settings, contract: Contract, load_seq: int) -> dict[str, Any]:
+def decide_waiting(
+    settings: Settings, contract: Contract, load_seq: int, known: "Known | None" = None
+) -> dict[str, Any]:
     """Decide a registered load, by the caller who holds the dataset's fence; its report."""
-    outcome = decide(settings, contract, load_seq)
+    outcome = decide(settings, contract, load_seq, known)
     with connect("loader", settings) as conn:
         load = books.loads(conn, [load_seq])[0]
         added = books.columns_added(conn, load_seq)
