@@ -100,7 +100,9 @@ def migrate_and_seed(settings: Settings) -> list[str]:
 def run(settings: Settings, command: str, *arguments: str, variables: dict[str, Any] | None = None) -> list[NodeResult]:
     """Outcome per node of one dbt command; EGOV-PUB-003 when dbt gave up before any node ran."""
     folder = settings.local_dir / "dbt"
-    outcome = _invoke(settings, [command], arguments, folder / "target", folder / "logs", variables or {})
+    # what it would write down of the project and the run, nobody reads: the outcome of each node is in the warehouse
+    artefacts = ["--no-write-json", *arguments]
+    outcome = _invoke(settings, [command], artefacts, folder / "target", folder / "logs", variables or {})
     results = getattr(outcome.result, "results", None)
     if not results and not outcome.success:
         raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=folder / "logs" / "dbt.log")
@@ -200,8 +202,8 @@ def _environment(settings: Settings) -> Iterator[None]:
         "EGOV_DBT_USER": unquote(parts.username or ""),
         "EGOV_DBT_PASSWORD": unquote(parts.password or ""),
         "EGOV_DBT_DBNAME": unquote(parts.path.strip("/")),
-        # dbt's console level would hold for its log too
-        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "debug"),
+        # dbt's console level would hold for its log too; each statement stands in target/run all the same
+        "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
         "DO_NOT_TRACK": "1",
     }
     before = {name: os.environ.get(name) for name in wanted}
