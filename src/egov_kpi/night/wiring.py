@@ -142,10 +142,14 @@ def deadline(step: str, interval: timedelta) -> DeadlineAlert:
 
 
 def _ingest_tasks(datasets: list[str]) -> None:
-    """Three tasks for the system, however many datasets it has: a task costs more than a small dataset's work."""
-    outlets = {dataset: asset(dataset) for dataset in datasets}
+    """Three tasks for the system, however many datasets it has: a task costs more than a small dataset's work.
 
-    @task(pool="sources", execution_timeout=timedelta(hours=2))
+    Where tasks wait for each other, the system with the most datasets goes first: a night is as long as its longest.
+    """
+    outlets = {dataset: asset(dataset) for dataset in datasets}
+    weight = len(datasets)
+
+    @task(pool="sources", priority_weight=weight, execution_timeout=timedelta(hours=2))
     def pull_and_stage() -> list[dict[str, Any]]:
         from egov_kpi.night import tasks
 
@@ -153,7 +157,7 @@ def _ingest_tasks(datasets: list[str]) -> None:
         return tasks.pull_and_stage(datasets, _partition(context), str(context["run_id"]))
 
     # What came is decided, whatever did not.
-    @task(pool="gate", trigger_rule="all_done", execution_timeout=timedelta(hours=1))
+    @task(pool="gate", priority_weight=weight, trigger_rule="all_done", execution_timeout=timedelta(hours=1))
     def gate_and_promote() -> list[dict[str, Any]]:
         from egov_kpi.night import tasks
 

@@ -39,7 +39,7 @@ DATABASE = "airflow"
 DATABASE_LOGIN = "egov_airflow"
 COMPONENTS = ("scheduler", "dag-processor", "triggerer", "api-server")
 # Pools that the DAGs name: pulls wait for each other's sources little, gates for memory, a build for nobody.
-POOLS = {"sources": 4, "gate": 2, "marts": 1}
+POOLS = {"sources": 3, "gate": 2, "marts": 1}
 HEALTHY_SECONDS = 180.0
 STOP_SECONDS = 30.0
 # The key of the sources, for whoever asks them without Airflow.
