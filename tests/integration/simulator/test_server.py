@@ -23,6 +23,11 @@ TO = {"to": "2023-03-06"}
 
 
 @pytest.fixture(scope="module")
+def known() -> Records:
+    return generate("calibrated")
+
+
+@pytest.fixture(scope="module")
 def app(known: Records) -> Starlette:
     return create_app(known, KEY)
 
