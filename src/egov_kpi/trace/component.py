@@ -6,6 +6,7 @@ unit it groups by row, and says of each row to which measures it contributes, on
 rows is stored beside the figures, so lineage can't drift away from them.
 """
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -70,6 +71,12 @@ def _part(number: int) -> sql.Composed:
     return sql.SQL("split_part(c.agency_code, {}, {})").format(sql.Literal(_MARK), sql.Literal(number))
 
 
+_COMMENT = re.compile(r"--[^\n]*")
+# One row of a list of values ends, and the next begins with the name of its measure.
+_BETWEEN_VALUES = re.compile(r",\s*(?=\(\s*'\w+'\s*[,)])")
+_MEASURE = re.compile(r"\(\s*'(\w+)'")
+
+
 def _environment(conn: Connection, wanted: Wanted) -> Environment:
     """What the model asks dbt for, in the words of `macros/inputs.sql`; an unknown macro is an error."""
     environment = Environment(undefined=StrictUndefined, autoescape=False)  # noqa: S701  (SQL, no HTML)
@@ -86,12 +93,17 @@ def _environment(conn: Connection, wanted: Wanted) -> Environment:
 
 
 def _asked(measures: Collection[str]) -> Callable[..., str]:
-    """`asked` of the model: its rows as they are, unless they are of none of these measures."""
+    """`asked` of the model: of its rows those of these measures. What isn't one list of values stays or goes whole."""
 
     def rows(kind: str, caller: Callable[[], str]) -> str:
-        text = caller()
-        is_asked = any(f"'{measure}'" in text for measure in measures)
-        return text if is_asked else f"select null::text, null::{kind} where false"
+        text = _COMMENT.sub("", caller()).strip()
+        if text.startswith("values"):
+            listed = _BETWEEN_VALUES.split(text.removeprefix("values").strip())
+            kept = [row for row in listed if (found := _MEASURE.match(row)) and found[1] in measures]
+            text = "values " + ", ".join(kept) if kept else ""
+        elif not any(f"'{measure}'" in text for measure in measures):
+            text = ""
+        return text or f"select null::text, null::{kind} where false"
 
     return rows
 

@@ -1,7 +1,9 @@
 """Where rows came from: the loads that brought them, with manifest, account, verdict and every rule that was asked."""
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from egov_kpi.trace.rows import Row
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _WORKBOOK = re.compile(r"\.xls[xmb]?$", re.IGNORECASE)
+_BY_PLACE = itemgetter(*(Row._fields.index(name) for name in ("row_no", "observed_date", "key")))
 _LOADS = """
     select l.load_seq, l.dataset, l.shape, l.business_date, l.snapshot_date, l.window_from, l.window_to,
         l.content_digest, l.landing_path, l.replay_of, l.code_version, l.run_id, l.registered_at,
@@ -58,32 +61,38 @@ def loads(conn: Connection, numbers: Collection[int]) -> list[dict[str, Any]]:
 
 def references(conn: Connection, rows: Iterable[Row], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each row as an inspector asks for it: dataset, file digest, file name, sheet, row number; in that order."""
-    dataset_of = {load["load_seq"]: load["dataset"] for load in told}
-    names = {
-        (load["load_seq"], entry["sha256_landed"]): entry["name"]
+    sheets = _sheets(conn, told)
+    placed = {
+        (load["load_seq"], entry["sha256_landed"]): (load["dataset"], entry["name"])
         for load in told
         for entry in load["manifest"]["files"]
     }
-    sheets = _sheets(conn, told)
+    of_file: dict[tuple[int, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        of_file[row.load_seq, row.file_digest].append(row)
 
-    def place(row: Row) -> tuple[Any, ...]:
-        load = row.load_seq
-        return dataset_of[load], load, names[load, row.file_digest], row.row_no, row.observed_date, row.key
+    def place(file: tuple[int, str]) -> tuple[str, int, str, str]:
+        dataset, name = placed[file]
+        return dataset, file[0], name, file[1]
 
+    # in the order of the fields of a row: taken apart at once, half a million of them cost half the time
     return [
         {
-            "dataset": dataset_of[row.load_seq],
-            "load_seq": row.load_seq,
-            "file_digest": row.file_digest,
-            "file": names[row.load_seq, row.file_digest],
-            "sheet": sheets.get((row.load_seq, row.file_digest)),
-            "row": row.row_no,
-            "agency_code": row.agency_code,
-            "day": row.observed_date,
-            "key": row.key or None,
-            "amount": row.amount,
+            "dataset": placed[file][0],
+            "load_seq": load_seq,
+            "file_digest": file_digest,
+            "file": placed[file][1],
+            "sheet": sheets.get(file),
+            "row": row_no,
+            "agency_code": agency_code,
+            "day": day,
+            "key": key or None,
+            "amount": amount,
         }
-        for row in sorted(rows, key=place)
+        for file in sorted(of_file, key=place)
+        for agency_code, load_seq, file_digest, row_no, day, key, amount, _, _, _ in sorted(
+            of_file[file], key=_BY_PLACE
+        )
     ]
 
 

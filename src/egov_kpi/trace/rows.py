@@ -24,7 +24,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 class Row(NamedTuple):
     """One landed row that counts: where it is, for which unit, on which day (of a flow: the first of the month), what
     it adds. `key` is the thing that is counted once however often it occurs, empty where rows are added up, and
-    `pending` where the row counts as open on that day."""
+    `pending` where the row counts as open on that day; `is_over` when that ran out before the day on which the figure
+    looks. `share` of the unit counts."""
 
     agency_code: str
     load_seq: int
@@ -33,6 +34,9 @@ class Row(NamedTuple):
     observed_date: date
     key: str
     amount: Decimal
+    is_over: bool
+    share: Decimal
+    measure: str
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ _FLOW = """
 """
 _STOCK = """
     select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, c.distinct_key, c.amount,
-        coalesce(c.valid_until < %(reference_date)s, false), m.share
+        coalesce(c.valid_until < %(reference_date)s, false), m.share, c.measure_code
     from contribution as c
     inner join last_seen as l using (measure_code, agency_code, observed_date)
     inner join member as m on m.agency_code = c.agency_code and c.observed_date between m.valid_from and m.valid_to
@@ -146,7 +150,7 @@ _STOCK = """
 # Of the denominator's things those that the same unit has in the numerator: the rows that make them count.
 _MATCHED = """
     select c.agency_code, c.load_seq, c.file_digest, c.row_no, c.observed_date, offered.distinct_key, c.amount, false,
-        m.share
+        m.share, c.measure_code
     from contribution as c
     inner join (
         select distinct o.agency_code, o.observed_date, o.distinct_key
@@ -183,7 +187,7 @@ class _Query:
 
     def side(self, measure: Measure, stated: Decimal) -> Side:
         found = self._rows(measure)
-        rows = [Row(*row[:7]) for row in found if not row[7]]
+        rows = [row for row in found if not row.is_over]
         components, mismatches = _components(found, self._stored_components(measure), measure)
         counted = {key for row in rows if (key := row.key)} if measure.is_distinct else ()
         total = Decimal(len(counted)) if measure.is_distinct else sum(components.values(), Decimal(0))
@@ -197,28 +201,32 @@ class _Query:
         text = f"{_ROOTS[self.figure.asked.unit_basis]}, {_MEMBERS}"
         return sql.SQL(text).format(agency=self._table("dim_agency"))
 
-    def _flows(self, codes: list[str]) -> dict[str, list[tuple[Any, ...]]]:
+    def _flows(self, codes: list[str]) -> dict[str, list[Row]]:
         """Rows by measure."""
-        found: dict[str, list[tuple[Any, ...]]] = {code: [] for code in codes}
+        found: dict[str, list[Row]] = {code: [] for code in codes}
         for row in self._asked(_FLOW, codes, {}) if codes else ():
-            found[row[-1]].append(row[:-1])
+            found[row.measure].append(row)
         return found
 
-    def _rows(self, measure: Measure) -> list[tuple[Any, ...]]:
+    def _rows(self, measure: Measure) -> list[Row]:
         if measure.code in self.flows:
             return self.flows[measure.code]
         needed = [code for code in (measure.code, measure.within) if code]
         named = {"measure": measure.code, "within": measure.within}
         return self._asked(_MATCHED if measure.within else _STOCK, needed, named)
 
-    def _asked(self, text: LiteralString, measures: list[str], named: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def _asked(self, text: LiteralString, measures: list[str], named: dict[str, Any]) -> list[Row]:
         query = sql.SQL("with recursive {member}, {last_seen}, contribution as ({contributions}) {text}").format(
             member=self._member_query(),
             last_seen=sql.SQL(_LAST_SEEN).format(component=self._table("fct_kpi_component")),
             text=sql.SQL(text),
             contributions=contributions(self.conn, self.settings, self._wanted(measures)),
         )
-        return self.conn.execute(query, {**self.parameters, **named}).fetchall()
+        # Postgres guesses a handful of rows where there are thousands, and would compare each with each
+        self.conn.execute("set local enable_nestloop = off")
+        found = self.conn.execute(query, {**self.parameters, **named}).fetchall()
+        self.conn.execute("set local enable_nestloop = on")
+        return list(map(Row._make, found))
 
     def _wanted(self, measures: list[str]) -> Wanted:
         datasets = self.conn.execute(
@@ -247,7 +255,7 @@ class _Query:
 
 
 def _components(
-    found: Iterable[tuple[Any, ...]], stored: dict[tuple[Any, ...], Decimal], measure: Measure
+    found: Iterable[Row], stored: dict[tuple[Any, ...], Decimal], measure: Measure
 ) -> tuple[dict[tuple[Any, ...], Decimal], list[str]]:
     """What the rows of each unit, day and key give, and where the build's component says something else.
 
@@ -257,7 +265,7 @@ def _components(
     shown: dict[tuple[Any, ...], list[Decimal]] = defaultdict(list)
     shares: dict[tuple[Any, ...], Decimal] = {}
     lasting: set[tuple[Any, ...]] = set()
-    for agency_code, _, _, _, observed_date, key, amount, is_over, share in found:
+    for agency_code, _, _, _, observed_date, key, amount, is_over, share, _ in found:
         # matched rows carry the denominator's key: procedure and level
         place = agency_code, observed_date, key.split("|")[0] if measure.within else key
         shown[place].append(amount)

@@ -3,21 +3,22 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from egov_kpi.settings import get_settings
 from egov_kpi.trace.component import MODEL, ONE_PER_UNIT, _asked
-from egov_kpi.trace.rows import Measure, _components
+from egov_kpi.trace.rows import Measure, Row, _components
 
 DAY = date(2023, 1, 1)
 
 
-def rows(*amounts: int, key: str = "", share: str = "1") -> list[tuple[Any, ...]]:
+def rows(*amounts: int, key: str = "", share: str = "1") -> list[Row]:
     """`share` is what a unit of today took over of the rows' unit."""
     taken = Decimal(share)
-    return [("823", 1, "f", number, DAY, key, Decimal(amount), False, taken) for number, amount in enumerate(amounts)]
+    return [
+        Row("823", 1, "f", number, DAY, key, Decimal(amount), False, taken, "") for number, amount in enumerate(amounts)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,5 +59,43 @@ def test_a_trace_reads_no_fact_for_measures_that_nobody_asked_for() -> None:
     def rows_of_model() -> str:
         return "values ('dossier_settled', true), ('dossier_settled_late', x.is_late)"
 
-    assert _asked(["dossier_settled"])("boolean", caller=rows_of_model) == rows_of_model()
+    assert _asked(["dossier_settled"])("boolean", caller=rows_of_model) == "values ('dossier_settled', true)"
     assert _asked(["dossier"])("boolean", caller=rows_of_model) == "select null::text, null::boolean where false"
+
+
+LISTED = """
+        values
+        ('dossier_settled', closed.is_settled), ('dossier_rows', true),
+        -- form II.06a: ('dossier_settled_late', of no concern here)
+        (
+            'dossier_form_in_time',
+            closed.due_date is not null and closed.kind in ('a', 'b')
+        ),
+        ('dossier_settled_late', closed.is_late)
+"""
+
+
+@pytest.mark.parametrize(
+    ("measures", "expected"),
+    [
+        (["dossier_settled"], "values ('dossier_settled', closed.is_settled)"),
+        (["dossier_settled_late"], "values ('dossier_settled_late', closed.is_late)"),
+        (["dossier_rows", "dossier_settled"], "values ('dossier_settled', closed.is_settled), ('dossier_rows', true)"),
+        (["mailbox_issued"], "select null::text, null::boolean where false"),
+    ],
+)
+def test_of_a_list_only_the_measures_that_are_asked_for_are_worked_out(measures: list[str], expected: str) -> None:
+    assert _asked(measures)("boolean", lambda: LISTED) == expected
+
+
+def test_a_measure_on_several_lines_stays_whole() -> None:
+    found = _asked(["dossier_form_in_time"])("boolean", lambda: LISTED)
+    assert " ".join(found.split()) == (
+        "values ( 'dossier_form_in_time', closed.due_date is not null and closed.kind in ('a', 'b') )"
+    )
+
+
+def test_what_is_no_list_of_values_stays_or_goes_whole() -> None:
+    query = "select 'mailbox_used', count(*) from mailbox"
+    assert _asked(["mailbox_used"])("int", lambda: query) == query
+    assert _asked(["mailbox_issued"])("int", lambda: query) == "select null::text, null::int where false"
