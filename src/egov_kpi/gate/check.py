@@ -27,7 +27,7 @@ from egov_kpi.gate.derive import ceiling_rule_id, disagreements
 from egov_kpi.gate.gx import Outcome, evaluate
 from egov_kpi.gate.parameters import Connection, LoadFacts, load_facts, suite_parameters
 from egov_kpi.gate.quarantine import quarantine_rows
-from egov_kpi.gate.relation import Night, checked_name, checked_query, refused_name
+from egov_kpi.gate.relation import Night, checked_name, checked_query, create, drop, refused_name
 from egov_kpi.gate.result import GateResult, RuleResult, Verdict, require_positive, sealed
 from egov_kpi.gate.suite import Suite, load_suite, suite_path
 from egov_kpi.gate.together import Known
@@ -127,7 +127,7 @@ def _checked(
             waivers = _waivers(conn, order, suite, facts)
             result = _answer(conn, order, suite, outcomes, receipt, data_rows, waivers)
         finally:
-            _drop(conn, checked_name(order.contract, order.load_seq))
+            drop(conn, checked_name(order.contract, order.load_seq))
     return _documented(settings, order, suite, outcomes, result)
 
 
@@ -209,9 +209,8 @@ def _create_checked(conn: Connection, order: _Order, facts: LoadFacts) -> int:
     if facts.business_date is None:
         raise _CannotCheck("business_date_unknown")
     name = checked_name(order.contract, order.load_seq)
-    _drop(conn, name)
     query = checked_query(order.contract, order.load_seq, Night(facts.business_date, facts.snapshot_date))
-    conn.execute(f'create unlogged table inbound."{name}" as\n{query}'.encode())
+    create(conn, name, query)
     return int(_scalar(conn, sql.SQL("select count(*) from {}").format(sql.Identifier("inbound", name))))
 
 
@@ -262,7 +261,7 @@ def _keep_refused(
     A rule whose query names another number of rows than it counted was not understood: could not check.
     """
     table = sql.Identifier("inbound", refused_name(order.contract, order.load_seq))
-    _drop(conn, refused_name(order.contract, order.load_seq))
+    drop(conn, refused_name(order.contract, order.load_seq))
     conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
     for rule in rules:
         is_waived_whole = rule.action == "block" and rule.waivers
@@ -324,10 +323,6 @@ def _place(error: Exception) -> str:
     """Function and line that raised."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
-
-
-def _drop(conn: Connection, name: str) -> None:
-    conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("inbound", name)))
 
 
 def _scalar(conn: Connection, query: "LiteralString | sql.Composed", values: tuple[Any, ...] = ()) -> Any:

@@ -9,9 +9,15 @@ names a row of the load, `_content` digests the whole of it.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
 
 from egov_kpi.contracts.model import Column, Contract
 from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, inbound_name, literal, validity_expression
+
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 # Systems older than this do not exist; dates before it are defaults of a spreadsheet or of an empty field.
 EARLIEST_DATE = date(2000, 1, 1)
@@ -48,6 +54,21 @@ def refused_name(contract: Contract, load_seq: int) -> str:
 
 def waived_name(contract: Contract, load_seq: int) -> str:
     return f"{inbound_name(contract, load_seq)}__waived"
+
+
+def together_name(contract: Contract, first_load: int) -> str:
+    """Of the loads that are asked together; named after one of them, so that it is swept with what that one left."""
+    return f"{inbound_name(contract, first_load)}__together"
+
+
+def create(conn: Connection, name: str, query: str) -> None:
+    """Make a table of the gate's own in inbound, in the place of one that a broken-off check left."""
+    drop(conn, name)
+    conn.execute(f'create unlogged table inbound."{name}" as\n{query}'.encode())
+
+
+def drop(conn: Connection, name: str) -> None:
+    conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("inbound", name)))
 
 
 def has_text_twin(column: Column) -> bool:

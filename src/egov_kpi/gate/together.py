@@ -13,11 +13,10 @@ from datetime import date
 from psycopg import sql
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import inbound_name
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.gate.gx import Outcome, holding
 from egov_kpi.gate.parameters import Connection
-from egov_kpi.gate.relation import Night, checked_query
+from egov_kpi.gate.relation import Night, checked_query, create, drop, together_name
 from egov_kpi.gate.suite import Rule, load_suite, suite_path
 from egov_kpi.settings import Settings
 
@@ -76,15 +75,14 @@ def ask_together(settings: Settings, contract: Contract, loads: Sequence[Waiting
 def _asked(settings: Settings, contract: Contract, loads: Sequence[Waiting]) -> Known:
     suite = load_suite(suite_path(settings, contract))
     rules = [rule for rule in suite.rules if _is_row_by_row(rule)]
-    name = f"{inbound_name(contract, loads[0].load_seq)}__together"
+    name = together_name(contract, loads[0].load_seq)
     with connect("loader", settings, autocommit=True) as conn:
-        _drop(conn, name)
         try:
-            _create(conn, contract, loads, name)
+            create(conn, name, _rows_of_all(contract, loads))
             data_rows = _data_rows(conn, name)
             outcomes = holding(role_url("loader", settings), "inbound", name, rules)
         finally:
-            _drop(conn, name)
+            drop(conn, name)
     contents = {load.load_seq: load.content_digest for load in loads}
     return Known(suite.digest, contents, data_rows, tuple(outcomes))
 
@@ -94,16 +92,11 @@ def _is_row_by_row(rule: Rule) -> bool:
     return rule.type in ROW_BY_ROW and "mostly" not in rule.kwargs and not has_parameter
 
 
-def _create(conn: Connection, contract: Contract, loads: Sequence[Waiting], name: str) -> None:
+def _rows_of_all(contract: Contract, loads: Sequence[Waiting]) -> str:
     queries = [checked_query(contract, load.load_seq, Night(load.business_date, load.snapshot_date)) for load in loads]
-    all_of_them = "\nunion all\n".join(queries)
-    conn.execute(f'create unlogged table inbound."{name}" as\n{all_of_them}'.encode())
+    return "\nunion all\n".join(queries)
 
 
 def _data_rows(conn: Connection, name: str) -> dict[int, int]:
     query = sql.SQL("select _load_seq, count(*) from {} group by 1").format(sql.Identifier("inbound", name))
     return dict(conn.execute(query).fetchall())
-
-
-def _drop(conn: Connection, name: str) -> None:
-    conn.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("inbound", name)))
