@@ -2,7 +2,7 @@
 #   make nightly DATE=2023-03-07    EGOV_KPI_DATABASE_URL=postgresql://… make nightly
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser lock up down nightly doctor test test-unit lint faults chaos gate-mutation proof an-giang bench-load bench-trace bench-report claims-measure clean
+.PHONY: help setup browser lock up down nightly doctor test test-all test-unit lint faults chaos gate-mutation proof an-giang bench-load bench-trace bench-report claims-measure clean
 
 ifndef PYTHON
 PYTHON := $(shell command -v python3.11 || command -v python3)
@@ -50,7 +50,10 @@ down: ## Dừng mọi thứ đã khởi động · stop everything that was star
 doctor: setup ## Kiểm tra cài đặt · check the installation
 	@$(BIN)/egov-kpi doctor
 
-test: setup browser lint ## Kiểm tra mã, chạy mọi bài thử · lint, then all tests, the real scheduler's included
+test: setup browser lint ## Kiểm tra mã, chạy bài thử dưới 15 phút · lint, then the tests but the long ones, 15 minutes at most
+	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder -m "not long" $(PYTEST_ARGS)
+
+test-all: setup browser lint ## Kiểm tra mã, chạy mọi bài thử · lint, then every test, the long ones too: about an hour
 	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-unit: setup ## Bài thử nhanh, không cần Postgres · the quick tests, without Postgres

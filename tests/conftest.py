@@ -104,10 +104,17 @@ def pg_server(cluster: Cluster) -> ServerInfo:
     return cluster.server
 
 
+@pytest.fixture(scope="session")
+def provinces() -> str:
+    """Whose units the warehouses of these tests are about; a folder of tests may have others."""
+    return CALIBRATED
+
+
 @pytest.fixture
-def warehouse(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def warehouse(cluster: Cluster, provinces: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of a fresh warehouse: migrated, seeded, nothing loaded, nothing published."""
-    with _fresh_database(cluster, cluster.seeded().database, tmp_path, monkeypatch) as settings:
+    monkeypatch.setenv("EGOV_KPI_PROVINCES", provinces)
+    with _fresh_database(cluster, cluster.seeded(provinces).database, tmp_path, monkeypatch) as settings:
         yield settings
 
 

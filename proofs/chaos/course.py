@@ -8,9 +8,9 @@ dataset its backlog, one with rows that the gate refuses; the second brings what
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 import psycopg
@@ -25,14 +25,13 @@ from egov_kpi.publish.revoke import revoke
 from egov_kpi.publish.rollback import rollback
 from egov_kpi.quarantine.replay import replay
 from egov_kpi.settings import Settings
-from egov_kpi.simulator.one_stop import OneStop
-from egov_kpi.simulator.province import PROVINCE
-from egov_kpi.simulator.records import Records, generate
-from egov_kpi.simulator.units import load_units, tree
+from egov_kpi.simulator.records import Records
+from egov_kpi.simulator.units import load_units
 from proofs.chaos.primitives import install
 from proofs.chaos.watch import Target, Watch
 from proofs.harness.cluster import PROVINCE as SERVED
 from proofs.harness.cluster import Cluster, Saved
+from proofs.harness.few import few_records, few_units
 from proofs.harness.world import Silent, World, open_world
 from proofs.properties.warm import kept_manifests
 
@@ -40,10 +39,6 @@ NIGHTS = (date(2023, 3, 6), date(2023, 3, 7))
 REASON = "kill harness"
 # Commands beside the nights, and the refusal of one that has nothing left to do; the revocation just says so.
 ASIDE = {"rollback": "EGOV-PUB-007", "revoke": "", "replay": "EGOV-QUAR-001"}
-# Small, so that a seed costs seconds: one month before the first night, and few units.
-PROFILE = {"dossiers_per_night": 160, "history_months": 1}
-COMMUNES = 4
-Told = TypeVar("Told", Records, OneStop)
 
 
 @dataclass(frozen=True)
@@ -85,34 +80,9 @@ class Course:
 
 def chaos_records(seed: int = 1) -> Records:
     """Some units of a province, some of whose dossiers are exported with a unit that nobody knows."""
-    records = _of_few_units(generate("province", seed, **PROFILE))
+    records = few_records(seed)
     rows = [_flawed(records.dossiers, night, count) for night, count in zip(NIGHTS, (2, 0), strict=True)]
     return replace(records, flaws=pd.concat(rows, ignore_index=True))
-
-
-def _of_few_units(records: Records) -> Records:
-    """The records of the few units that the course is about."""
-    chosen = few_units(records.units)
-    return replace(_of_units(records, chosen), one_stop=_of_units(records.one_stop, chosen), units=records.units)
-
-
-def _of_units(told: Told, agencies: list[str]) -> Told:
-    """The rows of these agencies in every frame: those that name any other unit would name one that is in no list."""
-    frames = {item.name: getattr(told, item.name) for item in fields(told)}
-    kept: dict[str, Any] = {
-        name: frame[frame.filter(like="agency_code").isin(agencies).all(axis=1)].reset_index(drop=True)
-        for name, frame in frames.items()
-        if isinstance(frame, pd.DataFrame)
-    }
-    return replace(told, **kept)
-
-
-def few_units(units: pd.DataFrame) -> list[str]:
-    """Codes of a province, its departments, its first district and the first communes in that."""
-    members = units[units["agency_code"].isin(tree(units, PROVINCE))]
-    district = members.loc[members["level"] == "district", "agency_code"].iloc[0]
-    communes = members.loc[members["parent_code"] == district, "agency_code"].head(COMMUNES)
-    return [PROVINCE, district, *communes, *members.loc[members["level"] == "department", "agency_code"]]
 
 
 def _keep_few_units(settings: Settings) -> None:

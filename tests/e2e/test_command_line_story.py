@@ -1,4 +1,4 @@
-"""A week of a warehouse from the command line alone: what a script sees on stdout, on stderr and as exit codes."""
+"""Two nights of a warehouse from the command line alone: what a script sees on stdout, on stderr and as exit codes."""
 
 import json
 from collections.abc import Callable, MutableMapping
@@ -16,7 +16,7 @@ from egov_kpi.simulator.faults import Fault, FaultServer
 
 pytestmark = pytest.mark.e2e
 
-FIRST, SECOND, THIRD = (date(2023, 3, day) for day in (6, 7, 8))
+FIRST, SECOND = (date(2023, 3, day) for day in (6, 7))
 Bi = Callable[[Settings, str], pd.DataFrame]
 
 
@@ -30,7 +30,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any]
     return call
 
 
-def test_a_week_from_the_command_line(
+def test_two_nights_from_the_command_line(
     installation: Settings,
     source: FaultServer,
     command: Callable[..., tuple[int, Any]],
@@ -42,7 +42,7 @@ def test_a_week_from_the_command_line(
     code, night = command("nightly", "--in-process", "--date", "2023-03-06")
     assert code == 0 and night["publish"]["publish_no"] == 1
     digests[FIRST] = night["publish"]["mart_digest"]
-    assert set(night["verdicts"].values()) <= {"accepted", "quarantined"}
+    assert set(night["verdicts"].values()) <= {"accepted", "quarantined", "empty"}
     first_load = next(load["load_seq"] for load in night["loads"] if load["dataset"] == "one_stop.dossiers")
 
     code, status = command("status")
@@ -59,25 +59,21 @@ def test_a_week_from_the_command_line(
     code, night = command("nightly", "--in-process", "--date", "2023-03-07")
     assert code == 0 and night["publish"]["publish_no"] == 2
     digests[SECOND] = night["publish"]["mart_digest"]
-    code, night = command("nightly", "--in-process", "--date", "2023-03-08")
-    assert code == 0 and night["publish"]["publish_no"] == 3
-    digests[THIRD] = night["publish"]["mart_digest"]
-    marts_are_right(installation, THIRD)
+    marts_are_right(installation, SECOND)
 
     # Back to the publish before at once, and no further publish until the hold is lifted.
     assert command("rollback", "--reason", "a test")[0] == 0
-    assert list(as_bi(installation, "select publish_no from marts.last_publish")["publish_no"]) == [2]
-    marts_are_right(installation, SECOND)
-    assert command("publish", "--date", "2023-03-08")[0] == 4
+    assert list(as_bi(installation, "select publish_no from marts.last_publish")["publish_no"]) == [1]
+    assert command("publish", "--date", "2023-03-07")[0] == 4
     assert command("status")[1]["on_hold"] is True
     assert command("rollback", "--resume")[0] == 0
 
     # A load taken out of all figures, and the marts that a build from nothing gives.
     assert command("revoke", str(first_load), "--reason", "a test")[0] == 0
-    assert command("build", "--date", "2023-03-08")[0] == 0
-    code, revoked = command("publish", "--date", "2023-03-08")
+    assert command("build", "--date", "2023-03-07")[0] == 0
+    code, revoked = command("publish", "--date", "2023-03-07")
     assert code == 0
-    assert command("build", "--rebuild", "--date", "2023-03-08")[0] == 0
+    assert command("build", "--rebuild", "--date", "2023-03-07")[0] == 0
     assert revoked["mart_digest"] == _digest_of_idle(installation)
 
     broken = tmp_path / "empty.csv"

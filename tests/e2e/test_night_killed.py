@@ -18,7 +18,7 @@ from egov_kpi.ledger.events import verify
 from egov_kpi.publish.digest import mart_digest, stored_digest
 from egov_kpi.settings import Settings
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NIGHT = date(2023, 3, 6)
 COMMAND = [sys.executable, "-c", "from egov_kpi.cli.main import main; main()", "nightly", "--in-process"]

@@ -7,10 +7,9 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +33,7 @@ from egov_kpi.simulator import exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.faults import Fault, FaultServer
 from egov_kpi.simulator.records import Records
+from egov_kpi.simulator.truth_units import compare_both
 from proofs.chaos import airflow as chaos
 
 pytestmark = pytest.mark.e2e
@@ -44,21 +44,6 @@ PERSONAL = ("Người nộp", "Số giấy tờ", "Điện thoại", "Địa ch�
 PEOPLE_SOUGHT = 50
 # Of the kill harness: the postmaster, inside a transaction of the step that the seed draws.
 SEED_OF_POSTGRES = 13
-# Of the published reports: unit, period, KPI, numerator, denominator.
-PUBLISHED = [
-    ("823", "quarter", "2023-01-01", "bcci_received", 149, 4608),
-    ("823", "quarter", "2023-01-01", "bcci_returned", 1637, 4432),
-    ("823", "quarter", "2023-01-01", "doc_signed_dual", 617, 623),
-    ("823", "quarter", "2023-01-01", "mail_issued", 429, None),
-    ("823", "quarter", "2023-01-01", "dvc_partial", 142, None),
-    ("823", "quarter", "2023-01-01", "dvc_partial_active", 31, 142),
-    ("823", "quarter", "2023-01-01", "dvc_full", 151, None),
-    ("823", "quarter", "2023-01-01", "dvc_full_active", 15, 151),
-    ("01846", "year", "2022-01-01", "online_dossier", 9, 764),
-    ("01846", "year", "2022-01-01", "bcci_received", 13, 764),
-    ("01846", "year", "2022-01-01", "dossier_in_software", 244, 764),
-    ("01846", "year", "2022-01-01", "doc_signed_exchanged", 558, None),
-]
 # A page, data, an asset, the site's own account, and what is not there.
 REPORT_PATHS = ("", "index.html", "online_service.html", "data/index.js", "assets/site.css", "site.json", "none.html")
 
@@ -69,14 +54,10 @@ class Nights:
 
     settings: Settings
     source: FaultServer
-    seconds: dict[date, float] = field(default_factory=dict)
 
     @cached_property
     def first_run(self) -> dict[str, Any]:
-        began = time.monotonic()
-        result = _run(self.settings, FIRST)
-        self.seconds[FIRST] = time.monotonic() - began
-        return result
+        return _run(self.settings, FIRST)
 
     @property
     def first(self) -> dict[str, Any]:
@@ -88,7 +69,7 @@ class Nights:
         """The second night with two datasets whose exports can't be read, one of them critical; how it failed."""
         assert self.first
         self.source.add(Fault("renamed_column", path="/one-stop/exports/dossiers", times=99))
-        self.source.add(Fault("renamed_column", path="/mail/accounts.csv", times=99))
+        self.source.add(Fault("renamed_column", path="/one-stop/exports/satisfaction", times=99))
         try:
             with pytest.raises(EgovError) as caught:
                 _night(self.settings, SECOND)
@@ -116,17 +97,9 @@ def nights(_nights: Nights, running: Settings) -> Nights:
     return _nights
 
 
-def test_a_night_is_published_and_right(
-    nights: Nights,
-    marts_are_right: Callable[[Settings, date], None],
-    as_bi: Callable[[Settings, str], pd.DataFrame],
-) -> None:
+def test_a_night_is_published_and_right(nights: Nights, marts_are_right: Callable[[Settings, date], None]) -> None:
     assert nights.first["publish_no"] == 1
-    print(f"\nfrom trigger to publish: {nights.seconds[FIRST]:.1f} s")
     marts_are_right(nights.settings, FIRST)
-    _figures_are_those_published(
-        as_bi(nights.settings, "select * from marts.kpi_value where scope = 'tree' and unit_basis = 'as_was'")
-    )
     _only_that_night_ran(nights.settings, {FIRST.isoformat(): 1})
 
 
@@ -167,20 +140,20 @@ def test_a_broken_export_of_critical_data_leaves_the_last_publish_in_place(night
 def test_a_blocked_load_is_put_before_a_person_and_rejected_when_nobody_answers(nights: Nights) -> None:
     assert nights.broken
     asked = dict(_blocked(nights.settings))
-    assert set(asked) == {"one_stop.dossiers", "mail.accounts"}
+    assert set(asked) == {"one_stop.dossiers", "one_stop.satisfaction"}
     with AirflowApi.of(nights.settings) as api:
         for load_seq in asked.values():
             assert processes.wait_until(lambda load=load_seq: _state(api, load) == "awaiting_input", 60, 0.2)
         question = api._ask("GET", _details(asked["one_stop.dossiers"]))
         assert "EGOV-" in question["body"] and "one_stop.dossiers" in question["subject"]
-        _let_time_pass(nights.settings, asked["mail.accounts"])
+        _let_time_pass(nights.settings, asked["one_stop.satisfaction"])
         assert processes.wait_until(lambda: _is_answered(api, asked["one_stop.dossiers"], "wait"), 120, 0.5)
         for load_seq in asked.values():
             assert api.wait_dag_run("decide_load", f"load_{load_seq}", 120, 0.2)["state"] == "success"
     told = {load_seq: (choice, by) for load_seq, choice, by in _decisions(nights.settings)}
     assert told == {
         asked["one_stop.dossiers"]: ("wait", "airflow:egov-admin"),
-        asked["mail.accounts"]: ("reject", "airflow:timeout"),
+        asked["one_stop.satisfaction"]: ("reject", "airflow:timeout"),
     }
 
 
@@ -196,6 +169,7 @@ def test_a_night_survives_its_scheduler_and_a_supervisor(
     nights: Nights,
     marts_are_right: Callable[[Settings, date], None],
     as_bi: Callable[[Settings, str], pd.DataFrame],
+    records: Records,
     undisturbed: Callable[[date], str],
 ) -> None:
     """The scheduler dies while exports are pulled; then the supervisor of the build, whose orphan works on.
@@ -219,11 +193,11 @@ def test_a_night_survives_its_scheduler_and_a_supervisor(
     assert second["publish_no"] == 2
     assert second["mart_digest"] == undisturbed(SECOND)
     marts_are_right(nights.settings, SECOND)
-    of_then = "publish_no = 1 and scope = 'tree' and unit_basis = 'as_was'"
-    history = as_bi(nights.settings, f"select * from marts.kpi_value_history where {of_then}")
-    _figures_are_those_published(history)
+    history = as_bi(nights.settings, "select * from marts.kpi_value_history where publish_no = 1")
+    assert compare_both(records, pd.Timestamp(FIRST), history).empty
 
 
+@pytest.mark.long
 def test_a_night_survives_its_postgres_killed_inside_a_transaction(
     nights: Nights, records: Records, undisturbed: Callable[[date], str]
 ) -> None:
@@ -277,23 +251,6 @@ def _run(settings: Settings, day: date) -> dict[str, Any]:
 def _night(settings: Settings, day: date) -> dict[str, Any]:
     publish: dict[str, Any] = _run(settings, day)["publish"]
     return publish
-
-
-def _figures_are_those_published(values: pd.DataFrame) -> None:
-    for agency, grain, start, kpi, numerator, denominator in PUBLISHED:
-        cell = values[
-            (values["agency_code"] == agency)
-            & (values["period_grain"] == grain)
-            & (values["period_start"] == date.fromisoformat(start))
-            & (values["kpi_code"] == kpi)
-        ]
-        assert len(cell) == 1, (agency, kpi)
-        assert cell["numerator"].iloc[0] == numerator, (agency, kpi)
-        if denominator is not None:
-            assert cell["denominator"].iloc[0] == denominator, (agency, kpi)
-        if (agency, kpi) == ("01846", "online_dossier"):
-            # The report printed 8.48.
-            assert round(float(cell["value"].iloc[0]), 2) == 1.18
 
 
 def _only_that_night_ran(settings: Settings, runs_per_key: dict[str, int]) -> None:

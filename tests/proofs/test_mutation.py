@@ -33,6 +33,7 @@ def test_planted_defects_are_caught_by_the_rules_that_the_key_names(cluster: Clu
     assert [case for case in cases if not case.is_caught] == [], summary(cases)
 
 
+@pytest.mark.long
 def test_clean_nights_raise_no_alarm(cluster: Cluster) -> None:
     """Of thirty-one the first of the calibrated profile, whose flawed rows alone are refused, and one before Tết."""
     calibrated, holidays, _ = all_series()

@@ -149,6 +149,16 @@ class Happened:
             return self.other_pairs
         return belonging(self.records.units)
 
+    def amounts(self, measure: Measure) -> Amounts:
+        """What a measure comes to, calculated once: several KPIs share a denominator."""
+        if measure not in self._amounts:
+            self._amounts[measure] = measure(self)
+        return self._amounts[measure]
+
+    @cached_property
+    def _amounts(self) -> dict[Measure, Amounts]:
+        return {}
+
 
 def belonging(units: pd.DataFrame) -> pd.DataFrame:
     """(unit, scope, member): each unit itself, alone or with all units below it."""
@@ -547,10 +557,9 @@ def figures(happened: Happened, codes: Container[str] | None = None) -> pd.DataF
     if not places.is_unique:
         raise ValueError("a unit, scope and period is asked for twice")
 
-    # Several KPIs share a denominator.
     @cache
     def amount(measure: Measure) -> pd.Series:
-        return _filled(places, measure(happened))
+        return _filled(places, happened.amounts(measure))
 
     frames = [
         cells.assign(

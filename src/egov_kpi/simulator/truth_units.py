@@ -41,7 +41,7 @@ def expected_restated(records: Records, as_of: str | pd.Timestamp) -> pd.DataFra
 def _reported(happened: truth.Happened) -> pd.DataFrame:
     """Units and periods with anything that a KPI counts, also where it came to nothing."""
     measures = {m for kpi in truth.all_kpis() for m in (kpi.numerator, kpi.denominator) if m is not None}
-    cells = [measure(happened)[["agency_code", "period_grain", "period_start"]] for measure in measures]
+    cells = [happened.amounts(measure)[["agency_code", "period_grain", "period_start"]] for measure in measures]
     listed = [truth.listed(happened)[["agency_code", "period_grain", "period_start"]]]
     return pd.concat([*cells, *listed], ignore_index=True).drop_duplicates()
 

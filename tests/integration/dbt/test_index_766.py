@@ -1,6 +1,7 @@
 """The index of QD 766 against its own calculation, night by night and from nothing; groups as the decision has them."""
 
 import pandas as pd
+import pytest
 from dbt_nights import calibrated, night
 from dbt_world import World
 
@@ -10,6 +11,7 @@ FIVE = {"publicity": 18, "settlement": 20, "online": 22, "digitisation": 22, "sa
 SIX = {"CKMB": 18, "TDGQ": 20, "CLGQ": 12, "TTTT": 10, "MDSH": 22, "MDHL": 18}
 
 
+@pytest.mark.long
 def test_index_agrees_with_the_calculation_and_with_a_rebuild(world: World) -> None:
     records = calibrated()
     loads = night(world, records, "2023-03-06")

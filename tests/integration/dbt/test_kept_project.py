@@ -42,6 +42,7 @@ def _run(settings: Settings, colour: str) -> str:
     return model.status
 
 
+@pytest.mark.long
 def test_a_project_is_read_once_per_colour_and_again_when_it_was_changed(own: Settings, reads: list[str]) -> None:
     for colour in ("green", "blue", "green"):
         assert _run(own, colour) == "success"
@@ -58,6 +59,7 @@ def test_a_project_is_read_once_per_colour_and_again_when_it_was_changed(own: Se
     assert left == sorted([*reads[1:], unfinished.name])
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_read_and_written_again(own: Settings, reads: list[str]) -> None:
     assert _run(own, "green") == "success"
     (kept,) = (own.local_dir / "dbt").glob("project-*")

@@ -123,6 +123,7 @@ def test_moved_late_revoked(world: World) -> None:
     same_as_rebuild(world, [first], "2023-03-02")
 
 
+@pytest.mark.long
 def test_snapshots_win_as_a_whole_and_refused_rows_are_told(world: World) -> None:
     late = world.load(
         "mail.accounts",
@@ -187,6 +188,7 @@ def pending(world: World, agency_code: str = DISTRICT, code: str = "pending", by
     return found["numerator"].tolist()
 
 
+@pytest.mark.long
 def test_pending_at_every_month_end_in_between(world: World) -> None:
     first = world.load(
         "one_stop.dossiers",

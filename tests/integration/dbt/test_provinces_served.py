@@ -7,6 +7,8 @@ from egov_kpi.errors import EgovError
 from egov_kpi.publish.dbt import seed
 from egov_kpi.settings import Settings
 
+pytestmark = pytest.mark.long
+
 
 def provinces(settings: Settings) -> tuple[set[str], set[str]]:
     """Provinces of the units in the list, and of the units that a source's code stands for."""

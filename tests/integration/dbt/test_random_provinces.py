@@ -10,6 +10,8 @@ from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.truth_units import compare_both
 from proofs.harness.cluster import PROVINCE
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("seed", [1, 20, 300])
 def test_two_nights_agree_with_the_calculation(world: World, seed: int) -> None:

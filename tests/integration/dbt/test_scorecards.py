@@ -48,6 +48,7 @@ def test_totals_agree_with_the_calculation_and_with_the_report(world: World) -> 
     assert len(criteria) == 88
 
 
+@pytest.mark.long
 def test_a_corrected_book_replaces_its_own_unit_and_no_other(world: World) -> None:
     """The first books, then the correction of one of them: built step by step, out of order and taken back again."""
     records = calibrated()
@@ -68,6 +69,7 @@ def test_a_corrected_book_replaces_its_own_unit_and_no_other(world: World) -> No
     _agree(world, "green", expected_scorecards(records, "2022-11-01"))
 
 
+@pytest.mark.long
 def test_a_province_of_two_districts(world: World) -> None:
     records = generate("province", 7, 20, 2)
     seed(world.settings.model_copy(update={"provinces": PROVINCE}))

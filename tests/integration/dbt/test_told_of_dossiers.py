@@ -3,6 +3,7 @@
 from datetime import date
 
 import pandas as pd
+import pytest
 from dbt_world import World, hashed
 from test_models_incremental import COMMUNE, JANUARY, dossiers, same_as_rebuild
 
@@ -31,6 +32,7 @@ def paid_online(world: World, colour: str = "green") -> tuple[float, float]:
     return float(row["numerator"]), float(row["denominator"])
 
 
+@pytest.mark.long
 def test_a_fee_counts_in_the_month_of_its_dossier(world: World) -> None:
     first = world.load(
         "one_stop.dossiers",
@@ -105,6 +107,7 @@ def _told(code: str, version: str, **values: object) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
+@pytest.mark.long
 def test_results_and_letters_count_when_their_dossier_was_settled(world: World) -> None:
     first = world.load(
         "one_stop.dossiers",

@@ -1,6 +1,7 @@
 """The way of dossiers through the offices: internal deadlines, and what the national portal has accepted."""
 
 import pandas as pd
+import pytest
 from dbt_world import World, hashed
 from test_models_incremental import COMMUNE, DISTRICT, FEBRUARY, JANUARY, dossiers, same_as_rebuild
 
@@ -23,6 +24,7 @@ def late_internal(world: World, agency_code: str, period: tuple[str, str], scope
     return float(row["numerator"]), float(row["denominator"])
 
 
+@pytest.mark.long
 def test_a_step_is_late_from_the_day_after_its_own_deadline(world: World) -> None:
     first = world.load(
         "one_stop.handovers",
@@ -79,6 +81,7 @@ def sent(code: str, status: str, version: str) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
+@pytest.mark.long
 def test_a_dossier_is_synchronised_in_the_month_of_its_receipt(world: World) -> None:
     first = world.load(
         "one_stop.dossiers",

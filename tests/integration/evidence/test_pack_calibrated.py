@@ -28,6 +28,8 @@ from egov_kpi.evidence.export import export
 from proofs.harness.cluster import cluster_of_tests
 from proofs.harness.published import SEED, published
 
+pytestmark = pytest.mark.long
+
 # A few of each: the unit test does a thousand with a small pack, and a real one takes seconds to read.
 CLASSES: dict[Tampering, int] = {
     byte_of_the_archive: 3,

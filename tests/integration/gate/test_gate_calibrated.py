@@ -16,6 +16,8 @@ from egov_kpi.settings import Settings, get_settings
 from egov_kpi.simulator.records import generate
 from egov_kpi.simulator.server import create_app, listen
 
+pytestmark = pytest.mark.long
+
 NIGHTS = (date(2023, 3, 6), date(2023, 3, 7), date(2023, 3, 8))
 
 

@@ -101,6 +101,7 @@ def figure(settings: Settings, kpi: str, agency: str, grain: str, start: str) ->
     return row[0] if row else None
 
 
+@pytest.mark.long
 def test_corrections_late_loads_and_revocations_end_where_a_rebuild_ends(warehouse: Settings) -> None:
     late = register(warehouse, LATE)
     deliver(warehouse, BACKLOG)

@@ -26,6 +26,7 @@ __all__ = ["audited"]
 LATER = date(2023, 3, 8)
 
 
+@pytest.mark.long
 def test_publishes_have_the_digest_of_then_after_corrections_and_revocations(warehouse: Settings) -> None:
     deliver(warehouse, BACKLOG)
     deliver(warehouse, JANUARY)
@@ -44,6 +45,7 @@ def test_publishes_have_the_digest_of_then_after_corrections_and_revocations(war
     assert reproduce(warehouse, 2).mart_digest == second
 
 
+@pytest.mark.long
 def test_a_correction_of_a_purged_row_leaves_no_second_one(warehouse: Settings) -> None:
     deliver(warehouse, BACKLOG)
     # mailboxes of January: the series begins there, whatever becomes of the dossier

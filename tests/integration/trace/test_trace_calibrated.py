@@ -123,6 +123,7 @@ def test_a_trace_takes_at_most_five_seconds(published: World, cell: tuple[str, s
 TODAY = [("82", "2023Q1", "restated"), ("28651", "2023-02", "restated")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("agency", "period", "units"),
     [("823", "2023Q1", "as_was"), ("06", "2022", "as_was"), ("28672", "2023-02", "as_was"), *TODAY],

@@ -15,6 +15,8 @@ from proofs.harness.cluster import cluster_of_tests
 from proofs.harness.published import publish_night
 from proofs.harness.world import World
 
+pytestmark = pytest.mark.long
+
 NIGHTS = (date(2023, 3, 6), date(2023, 3, 7))
 JANUARY = ("2023-01-01", "2023-01-31")
 

@@ -107,6 +107,7 @@ def test_refused_rows_and_their_workbook_say_so(
     shutil.rmtree(path.parent)
 
 
+@pytest.mark.long
 def test_the_next_night_that_needs_no_old_row_goes_on(world: World, certificate: PurgeResult) -> None:
     build(world.settings, date(2023, 3, 9))
     with pytest.raises(EgovError, match="EGOV-PUB-011"):
