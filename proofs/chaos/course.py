@@ -13,7 +13,6 @@ from datetime import date
 from typing import Any
 
 import pandas as pd
-import psycopg
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.errors import EgovError
@@ -31,7 +30,7 @@ from proofs.chaos.primitives import install
 from proofs.chaos.watch import Target, Watch
 from proofs.harness.cluster import PROVINCE as SERVED
 from proofs.harness.cluster import Cluster, Saved
-from proofs.harness.few import few_records, few_units
+from proofs.harness.few import few_records, few_units, keep_units
 from proofs.harness.world import Silent, World, open_world
 from proofs.properties.warm import kept_manifests
 
@@ -85,20 +84,6 @@ def chaos_records(seed: int = 1) -> Records:
     return replace(records, flaws=pd.concat(rows, ignore_index=True))
 
 
-def _keep_few_units(settings: Settings) -> None:
-    """Other units would have their zeros in every figure's table, and a seed's time goes into those. Heirs stay."""
-    chosen = few_units(load_units())
-    with psycopg.connect(settings.database_url) as conn:
-        conn.execute(
-            "delete from ref.agency where not agency_code = any(case when valid_to is null then array("
-            "select s.new_code from ref.agency_successor as s where s.old_code = any(%(chosen)s))"
-            " else %(chosen)s end)",
-            {"chosen": chosen},
-        )
-        conn.execute("delete from ref.agency_successor where not new_code in (select agency_code from ref.agency)")
-        conn.execute("delete from ref.agency_alias where not agency_code = any(%s)", (chosen,))
-
-
 def _flawed(dossiers: pd.DataFrame, night: date, count: int) -> pd.DataFrame:
     rows = dossiers[dossiers["updated_at"].dt.date == night].head(count)
     codes = [f"000.00.15.H58-{night:%m%d}-{number:04d}" for number in range(len(rows))]
@@ -136,13 +121,16 @@ def run(command: Command, settings: Settings) -> None:
 
 
 def recover(command: Command, settings: Settings) -> None:
-    """What whoever finds the ruins does: the same again. Of a night, the night."""
+    """What whoever finds the ruins does: the same again, and what is left of its night.
+
+    Of a dataset's step that is the dataset from the start: all others of the night are in.
+    """
     if command.name in ASIDE:
         _again(command, settings)
-    if command.name == "revoke":
+    if command.dataset:
+        _ingest(settings, command.night, [command.dataset])
+    if command.name != "rollback":
         build_and_publish(command.night, settings=settings)
-    elif command.name != "rollback":
-        run_night(command.night, settings)
 
 
 def run_night(night: date, settings: Settings) -> None:
@@ -200,7 +188,13 @@ class Walk:
         return self.course
 
     def _walk(self) -> None:
-        start = self._cluster.template("chaos_start", _keep_few_units, self._cluster.seeded(SERVED), PROVINCES=SERVED)
+        start = self._cluster.template(
+            "chaos_start",
+            # other units would have their zeros in every figure's table, and a seed's time goes into those
+            lambda settings: keep_units(settings, few_units(load_units())),
+            self._cluster.seeded(SERVED),
+            PROVINCES=SERVED,
+        )
         with open_world(self._cluster, name="chaos_course", origin=start, **self._source) as world:
             for night in NIGHTS:
                 self._night(world, night)
@@ -214,7 +208,7 @@ class Walk:
     def _night(self, world: World, night: date) -> None:
         ends_as = night.isoformat()
         chosen = [name for name in all_contracts(world.settings) if self._may_kill(world, night, name)]
-        _ingest(world, night, [name for name in all_contracts(world.settings) if name not in chosen])
+        _ingest(world.settings, night, [name for name in all_contracts(world.settings) if name not in chosen])
         self._ingests(world, night, chosen)
         for name in ("build", "publish"):
             self._step(world, Command(name, night, world.save(f"chaos_{night:%m%d}_{name}"), ends_as))
@@ -234,9 +228,9 @@ class Walk:
         half = len(datasets) // 2
         first, second = datasets[:half], datasets[half:]
         with open_world(self._cluster, origin=world.saved, **self._source) as other:
-            _ingest(other, night, second)
+            _ingest(other.settings, night, second)
             self._ingests(other, night, first)
-        _ingest(world, night, first)
+        _ingest(world.settings, night, first)
         self._ingests(world, night, second)
 
     def _ingest(self, world: World, night: date, dataset: str) -> None:
@@ -263,10 +257,10 @@ class Walk:
             raise RuntimeError(f"the undisturbed run is not steady: {name}")
 
 
-def _ingest(world: World, night: date, datasets: list[str]) -> None:
+def _ingest(settings: Settings, night: date, datasets: list[str]) -> None:
     for dataset in datasets:
-        ingest.pull_and_stage(dataset, night, settings=world.settings)
-        ingest.gate_and_promote(dataset, night, settings=world.settings)
+        ingest.pull_and_stage(dataset, night, settings=settings)
+        ingest.gate_and_promote(dataset, night, settings=settings)
 
 
 def _require_good(world: World, night: date) -> None:

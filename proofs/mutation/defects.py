@@ -13,7 +13,9 @@ from egov_kpi.simulator.exports import TOTAL
 from proofs.mutation.datasets import (
     ACCOUNTS,
     ACTIVITIES,
+    APOLOGIES,
     CERTIFICATES,
+    COMPONENTS,
     DATASETS,
     DEVICES,
     DOCUMENTS,
@@ -29,6 +31,8 @@ from proofs.mutation.datasets import (
     PETITIONS,
     PROCEDURES,
     PUBLICATIONS,
+    RESULTS,
+    SATISFACTION,
     SCORECARDS,
     SURVEYS,
     SYNCHRONISATION,
@@ -113,6 +117,7 @@ OF_A_WAY = {
     "emptied_required", "unknown_agency", "known_agency", "date_form", "future_date", "wide_digits", "halved",
     "first_half", "header_only", "web_page",
 }  # fmt: skip
+OF_A_FEW = OF_A_WAY - {"repeated_page", "doubled", "known_agency", "first_half"}
 # A form of a dozen rows, one per unit, with two counts.
 OF_A_FORM = {
     "conflict", "null_key", "doubled", "doubled_total_kept", "renamed_column", "dropped_column", "emptied_required",
@@ -147,8 +152,12 @@ FEW_KINDS = {
     INCOMING.id: OF_A_SHORT_LIST | {"event_month_later"},
     HANDOVERS.id: OF_A_WAY,
     SYNCHRONISATION.id: OF_A_WAY,
+    COMPONENTS.id: OF_A_WAY,
+    RESULTS.id: OF_A_WAY,
+    SATISFACTION.id: OF_A_WAY,
     # A few a night: halves of it say nothing.
-    PAUSES.id: OF_A_WAY - {"repeated_page", "doubled", "known_agency", "first_half"},
+    PAUSES.id: OF_A_FEW,
+    APOLOGIES.id: OF_A_FEW,
 }
 
 

@@ -17,6 +17,7 @@ from egov_kpi.simulator.faults import FaultServer
 from egov_kpi.simulator.records import Records, generate
 from egov_kpi.simulator.server import create_app
 from proofs.harness.cluster import Cluster, Saved
+from proofs.harness.few import keep_units, units_of_reports
 from proofs.harness.table import Table
 from proofs.harness.world import World
 from proofs.properties import catalogue
@@ -148,7 +149,11 @@ class Prover:
 
     @contextmanager
     def _world(self, origin: Saved | None) -> Iterator[World]:
-        with self.cluster.world(origin=origin, source=self.source, key=KEY) as world:
+        # the units of the exports, and no others
+        start = self.cluster.template(
+            "properties_few", lambda settings: keep_units(settings, units_of_reports()), self.cluster.seeded()
+        )
+        with self.cluster.world(origin=origin or start, source=self.source, key=KEY) as world:
             yield world
 
 

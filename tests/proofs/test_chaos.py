@@ -46,7 +46,7 @@ def test_killed_inside_a_write_and_run_again(rows: list[dict[str, Any]]) -> None
 def test_a_promotion_in_two_transactions_is_found_out(rows: list[dict[str, Any]]) -> None:
     """The harness must be able to fail; this row is red of itself, and turned."""
     (row,) = [row for row in rows if row["expected"] == "red"]
-    assert "EGOV-NIGHT-002" in row["seen"]
+    assert "EGOV-RAW-002" in row["seen"]
 
 
 def test_seeds_in_a_row_meet_every_place_of_every_step_in_both_nights() -> None:

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 import uvicorn
@@ -42,6 +43,8 @@ TOKEN_VARIABLE = "EGOV_KPI_SOURCE_TOKEN"  # noqa: S105 -- the name of a variable
 CLIENT_ID = "egov-kpi"
 TOKEN_SECONDS = 3600
 PAGE_SIZE_MAX = 500
+# Exports of each kind that are kept: a night that is run again asks for the same ones.
+KEPT = 32
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHANGES = {
@@ -81,13 +84,14 @@ class Sources:
         self._key = shared_key
         # Rows that turn up at the front while a client is paging: always 0 unless a test asks for it.
         self.drift = 0
-        self._documents = lru_cache(maxsize=4)(self._all_documents)
-        self._listings = lru_cache(maxsize=8)(self._all_of_listing)
-        self._accounts = lru_cache(maxsize=4)(self._all_accounts)
-        self._procedures = lru_cache(maxsize=4)(self._all_procedures)
-        self._changes = lru_cache(maxsize=8)(self._all_changes)
+        self._documents = lru_cache(maxsize=KEPT)(self._all_documents)
+        self._listings = lru_cache(maxsize=KEPT)(self._all_of_listing)
+        self._accounts = lru_cache(maxsize=KEPT)(self._all_accounts)
+        self._procedures = lru_cache(maxsize=KEPT)(self._all_procedures)
+        self._changes = lru_cache(maxsize=KEPT)(self._all_changes)
+        self._tables = lru_cache(maxsize=KEPT)(self._table)
         # A workbook is described in a list before it is fetched, and takes long to make.
-        self._workbooks = lru_cache(maxsize=64)(self._workbook)
+        self._workbooks = lru_cache(maxsize=2 * KEPT)(self._workbook)
 
     # --- iOffice
     async def token(self, request: Request) -> Response:
@@ -153,7 +157,7 @@ class Sources:
     # --- one-stop
     async def dossiers_csv(self, request: Request) -> Response:
         self._demand_key(request)
-        return _csv(exports.dossiers(self.records, _window(request)))
+        return self._csv(exports.dossiers, _window(request))
 
     async def dossiers_xlsx(self, request: Request) -> Response:
         self._demand_key(request)
@@ -166,16 +170,16 @@ class Sources:
         export = one_stop_exports.EXPORTS.get(request.path_params["name"])
         if export is None:
             raise HTTPException(404, "no such export")
-        return _csv(export(self.records, _window(request)))
+        return self._csv(export, _window(request))
 
     # --- mail, directory, ISO
     async def mail_accounts(self, request: Request) -> Response:
         self._demand_key(request)
-        return _csv(exports.mailboxes(self.records, _snapshot(request, self.records.mailboxes)))
+        return self._csv(exports.mailboxes, _snapshot(request, self.records.mailboxes))
 
     async def headcount(self, request: Request) -> Response:
         self._demand_key(request)
-        return _csv(exports.headcount(self.records, _snapshot(request, self.records.headcount)))
+        return self._csv(exports.headcount, _snapshot(request, self.records.headcount))
 
     async def certificates(self, request: Request) -> Response:
         self._demand_key(request)
@@ -185,7 +189,7 @@ class Sources:
     # --- network
     async def devices(self, request: Request) -> Response:
         self._demand_key(request)
-        return _csv(devices_exports.devices(self.records, _snapshot(request, self.records.devices)))
+        return self._csv(devices_exports.devices, _snapshot(request, self.records.devices))
 
     # --- forms
     async def form_files(self, request: Request) -> Response:
@@ -214,6 +218,14 @@ class Sources:
     # --- all
     async def health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok", "profile": self.records.profile, "seed": self.records.seed})
+
+    def _csv(self, export: Callable[[Records, Any], pd.DataFrame], of: Window | pd.Timestamp) -> Response:
+        content, rows = self._tables(export, of)
+        return Response(content, media_type=CSV_TYPE, headers={"X-Total-Rows": str(rows)})
+
+    def _table(self, export: Callable[[Records, Any], pd.DataFrame], of: Window | pd.Timestamp) -> tuple[bytes, int]:
+        rows = export(self.records, of)
+        return exports.csv_bytes(rows), len(rows)
 
     def _page(self, request: Request, rows: list[dict[str, str]]) -> Response:
         """One page of the rows; page 1 is the first, a page behind the last is empty."""
@@ -276,10 +288,6 @@ def _whole(request: Request, name: str, default: int) -> int:
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, str]]:
     return [{str(name): str(value) for name, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _csv(rows: pd.DataFrame) -> Response:
-    return Response(exports.csv_bytes(rows), media_type=CSV_TYPE, headers={"X-Total-Rows": str(len(rows))})
 
 
 def _xlsx(content: bytes, rows: int) -> Response:

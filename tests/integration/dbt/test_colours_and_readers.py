@@ -7,6 +7,8 @@ from test_models_incremental import COMMUNE, dossiers
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 
+pytestmark = pytest.mark.usefixtures("few_units")
+
 
 def _one(world: World, statement: str) -> object:
     return world.query(statement).iloc[0, 0]

@@ -10,6 +10,8 @@ import pytest
 from egov_kpi.publish import dbt, manifest
 from egov_kpi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("few_units")
+
 RUN = ("run", "--select", "stg_one_stop__dossier")
 
 

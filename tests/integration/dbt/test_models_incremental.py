@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from dbt_world import World, hashed
 
+pytestmark = pytest.mark.usefixtures("few_units")
+
 JANUARY, FEBRUARY = ("month", "2023-01-01"), ("month", "2023-02-01")
 DISTRICT, COMMUNE, TOWN = "823", "28651", "28654"
 

@@ -7,6 +7,8 @@ import pytest
 from dbt_world import World, hashed
 from test_models_incremental import COMMUNE, JANUARY, dossiers, same_as_rebuild
 
+pytestmark = pytest.mark.usefixtures("few_units")
+
 WINDOW = "2023-02-27"
 
 

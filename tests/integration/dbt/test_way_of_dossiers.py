@@ -5,6 +5,8 @@ import pytest
 from dbt_world import World, hashed
 from test_models_incremental import COMMUNE, DISTRICT, FEBRUARY, JANUARY, dossiers, same_as_rebuild
 
+pytestmark = pytest.mark.usefixtures("few_units")
+
 
 def steps(*rows: tuple[str, str, str, str | None, str]) -> pd.DataFrame:
     """(dossier, unit, internal deadline, handed on, version) each: the first step, received on 30 January."""

@@ -19,6 +19,8 @@ from egov_kpi.publish.revoke import revoke
 from egov_kpi.publish.rollback import rollback
 from egov_kpi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("few_units")
+
 BACKLOG = Export(
     "one_stop.dossiers",
     [

@@ -27,6 +27,7 @@ LATER = date(2023, 3, 8)
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("few_units")
 def test_publishes_have_the_digest_of_then_after_corrections_and_revocations(warehouse: Settings) -> None:
     deliver(warehouse, BACKLOG)
     deliver(warehouse, JANUARY)
@@ -46,6 +47,7 @@ def test_publishes_have_the_digest_of_then_after_corrections_and_revocations(war
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("few_units")
 def test_a_correction_of_a_purged_row_leaves_no_second_one(warehouse: Settings) -> None:
     deliver(warehouse, BACKLOG)
     # mailboxes of January: the series begins there, whatever becomes of the dossier

@@ -17,6 +17,8 @@ from egov_kpi.simulator.truth_units import expected_restated
 from proofs.harness.cluster import cluster_of_tests
 from proofs.harness.world import World
 
+pytestmark = pytest.mark.long
+
 SEED = 20230306
 YEAR_2023, YEAR_2022 = date(2023, 12, 31), date(2022, 12, 31)
 VALUES = "select * from marts.kpi_value"
