@@ -44,7 +44,7 @@ def test_the_figures_are_those_published(
         began = time.monotonic()
         with Progress(interactive=False) as progress:
             assert run_through_airflow(NIGHT, progress, settings)["publish"]["publish_no"] == 1
-        print(f"\nfrom trigger to publish: {time.monotonic() - began:.1f} s")
+        print(f"\nfrom trigger to the end, the report included: {time.monotonic() - began:.1f} s")
         values = as_bi(settings, "select * from marts.kpi_value")
     differing = compare_both(records, pd.Timestamp(NIGHT), values)
     assert differing.empty, differing.head(20).to_string()
