@@ -25,12 +25,11 @@ from egov_kpi.publish.rollback import rollback
 from egov_kpi.quarantine.replay import replay
 from egov_kpi.settings import Settings
 from egov_kpi.simulator.records import Records
-from egov_kpi.simulator.units import load_units
 from proofs.chaos.primitives import install
 from proofs.chaos.watch import Target, Watch
 from proofs.harness.cluster import PROVINCE as SERVED
 from proofs.harness.cluster import Cluster, Saved
-from proofs.harness.few import few_records, few_units, keep_units
+from proofs.harness.few import few_records, keep_units, units_of_a_province
 from proofs.harness.world import Silent, World, open_world
 from proofs.properties.warm import kept_manifests
 
@@ -128,7 +127,7 @@ def recover(command: Command, settings: Settings) -> None:
     if command.name in ASIDE:
         _again(command, settings)
     if command.dataset:
-        _ingest(settings, command.night, [command.dataset])
+        _bring_in(settings, command.night, [command.dataset])
     if command.name != "rollback":
         build_and_publish(command.night, settings=settings)
 
@@ -191,7 +190,7 @@ class Walk:
         start = self._cluster.template(
             "chaos_start",
             # other units would have their zeros in every figure's table, and a seed's time goes into those
-            lambda settings: keep_units(settings, few_units(load_units())),
+            lambda settings: keep_units(settings, units_of_a_province()),
             self._cluster.seeded(SERVED),
             PROVINCES=SERVED,
         )
@@ -208,7 +207,7 @@ class Walk:
     def _night(self, world: World, night: date) -> None:
         ends_as = night.isoformat()
         chosen = [name for name in all_contracts(world.settings) if self._may_kill(world, night, name)]
-        _ingest(world.settings, night, [name for name in all_contracts(world.settings) if name not in chosen])
+        _bring_in(world.settings, night, [name for name in all_contracts(world.settings) if name not in chosen])
         self._ingests(world, night, chosen)
         for name in ("build", "publish"):
             self._step(world, Command(name, night, world.save(f"chaos_{night:%m%d}_{name}"), ends_as))
@@ -228,9 +227,9 @@ class Walk:
         half = len(datasets) // 2
         first, second = datasets[:half], datasets[half:]
         with open_world(self._cluster, origin=world.saved, **self._source) as other:
-            _ingest(other.settings, night, second)
+            _bring_in(other.settings, night, second)
             self._ingests(other, night, first)
-        _ingest(world.settings, night, first)
+        _bring_in(world.settings, night, first)
         self._ingests(world, night, second)
 
     def _ingest(self, world: World, night: date, dataset: str) -> None:
@@ -257,7 +256,7 @@ class Walk:
             raise RuntimeError(f"the undisturbed run is not steady: {name}")
 
 
-def _ingest(settings: Settings, night: date, datasets: list[str]) -> None:
+def _bring_in(settings: Settings, night: date, datasets: list[str]) -> None:
     for dataset in datasets:
         ingest.pull_and_stage(dataset, night, settings=settings)
         ingest.gate_and_promote(dataset, night, settings=settings)

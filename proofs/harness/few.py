@@ -20,12 +20,13 @@ Told = TypeVar("Told", Records, OneStop)
 def few_records(seed: int = 1) -> Records:
     """A province that consists of these units alone; of its warehouse, `keep_units` takes out the others."""
     records = generate("province", seed, **SCALE)
-    chosen = few_units(records.units)
+    chosen = units_of_a_province()
     return replace(_of_units(records, chosen), one_stop=_of_units(records.one_stop, chosen))
 
 
-def few_units(units: pd.DataFrame) -> list[str]:
+def units_of_a_province() -> list[str]:
     """Codes of a province, its departments, its first district and the first communes in that."""
+    units = load_units()
     members = units[units["agency_code"].isin(tree(units, PROVINCE))]
     district = members.loc[members["level"] == "district", "agency_code"].iloc[0]
     communes = members.loc[members["parent_code"] == district, "agency_code"].head(COMMUNES)

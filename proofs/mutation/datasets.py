@@ -13,6 +13,7 @@ from typing import Literal
 import pandas as pd
 
 from egov_kpi.contracts.loader import get_contract
+from egov_kpi.contracts.rules import STRFTIME
 from egov_kpi.gate.derive import PREFIXES
 from egov_kpi.simulator import (
     activities_exports,
@@ -29,8 +30,6 @@ from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
 Shape = Literal["csv", "json", "xlsx"]
-DAY, MINUTE = "%d/%m/%Y", "%d/%m/%Y %H:%M"
-ISO_DAY, ISO_TIME = "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S+07:00"
 
 
 @dataclass(frozen=True)
@@ -46,22 +45,19 @@ class Dataset:
     version: str
     dates: dict[str, str]
     counts: tuple[str, ...]
-    codes: dict[str, str]
+    codes: tuple[str, ...]
     texts: tuple[str, ...]
     names: dict[str, str]
     optional: str
     required: str
     other: tuple[str, str, str]
     path: str
-    sheet: str = ""
+    sheet: str
 
     @property
     def word(self) -> str:
         """The dataset's word in rule identifiers."""
         return PREFIXES[self.id]
-
-
-_FORMS = {"dd/MM/yyyy": DAY, "dd/MM/yyyy HH:mm": MINUTE, "yyyy-MM-dd": ISO_DAY, "yyyy-MM-dd'T'HH:mm:ssXXX": ISO_TIME}
 
 
 def _dataset(
@@ -76,7 +72,6 @@ def _dataset(
     counts: tuple[str, ...] = (),
     codes: tuple[str, ...] = (),
     texts: tuple[str, ...] = (),
-    sheet: str = "",
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Dataset:
     """What its contract says of a dataset, and what a defect has to know besides.
@@ -86,7 +81,6 @@ def _dataset(
     """
     contract = get_contract(dataset_id)
     header = {column.name: headers.get(column.name, column.headers[0]) for column in contract.columns}
-    names = {written: name for name, written in header.items()}
     return Dataset(
         id=dataset_id,
         shape="csv" if "csv" in contract.file_formats else contract.file_formats[0],
@@ -95,16 +89,18 @@ def _dataset(
         agency=header[contract.agency_column.name],
         event=event or header[contract.business_date_column.name],
         version=header[contract.version_column.name],
-        dates={header[column.name]: _FORMS[column.format] for column in contract.columns if column.format in _FORMS},
+        dates={
+            header[column.name]: STRFTIME[column.format] for column in contract.columns if column.format in STRFTIME
+        },
         counts=counts,
-        codes={code: names[code] for code in codes},
+        codes=codes,
         texts=texts,
-        names=names,
+        names={written: name for name, written in header.items()},
         optional=optional,
         required=required,
         other=other,
         path=path,
-        sheet=sheet,
+        sheet=contract.sheet or "",
     )
 
 
@@ -193,7 +189,6 @@ CERTIFICATES = _dataset(
     required="Bắt buộc áp dụng",
     other=("Số TTHC áp dụng", "33", "34"),
     path="/iso/certificates.xlsx",
-    sheet="Danh sách",
 )
 PROCEDURES = _dataset(
     "portal.procedures",
@@ -214,7 +209,6 @@ PAPER = _dataset(
     required="Mã TTHC",
     other=("Hình thức nộp", "Trực tiếp", "Bưu chính công ích"),
     path="/forms/paper-register",
-    sheet="Sổ hồ sơ",
 )
 SCORECARDS = _dataset(
     "forms.par_scorecards",
@@ -222,7 +216,6 @@ SCORECARDS = _dataset(
     required="Điểm tối đa",
     other=("Tên tiêu chí", "Tiêu chí khác A", "Tiêu chí khác B"),
     path="/forms/par-scorecards",
-    sheet=exports.SCORECARD_SHEET,
 )
 PUBLICATIONS = _dataset(
     "portal.publications",
@@ -303,7 +296,6 @@ ONE_STOP_UNITS = _dataset(
     required="Số cán bộ được phân công",
     other=("Số quyết định kiện toàn", "1/QĐ-UBND", "2/QĐ-UBND"),
     path="/forms/one-stop-units",
-    sheet=forms_exports.ONE_STOP_SHEET,
 )
 SYNCHRONISATION = _dataset(
     "portal.synchronisation",
@@ -320,7 +312,6 @@ VERTICAL = _dataset(
     required="Số hồ sơ đã giải quyết",
     other=("Số hồ sơ tiếp nhận", "33", "34"),
     path="/forms/vertical-settlement",
-    sheet=forms_exports.VERTICAL_SHEET,
 )
 WORK_FILES = _dataset(
     "ioffice.work_files",
@@ -345,7 +336,6 @@ PERIODIC_REPORTS = _dataset(
     required="Hạn gửi",
     other=("Tên báo cáo", "Báo cáo A", "Báo cáo B"),
     path="/forms/periodic-reports",
-    sheet=forms_exports.REPORT_SHEET,
 )
 SURVEYS = _dataset(
     "forms.survey_results",
@@ -353,7 +343,6 @@ SURVEYS = _dataset(
     required="Điểm",
     other=("Tên lĩnh vực", "Lĩnh vực A", "Lĩnh vực B"),
     path="/forms/survey-results",
-    sheet=forms_exports.SURVEY_SHEET,
 )
 
 _ALL = (

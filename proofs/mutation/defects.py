@@ -328,7 +328,7 @@ def constant_agency(ground: Ground) -> Export | None:
     only=(DOSSIERS, DOCUMENTS, PROCEDURES, MAILBOXES),
 )
 def constant_code(ground: Ground) -> Export:
-    column = next(iter(ground.dataset.codes))
+    column = ground.dataset.codes[0]
     rarest = ground.export.rows[column].value_counts().index[-1]
     return _set(ground, ground.rows.index.to_numpy(), column, rarest)
 

@@ -122,8 +122,7 @@ def _column(dataset: Dataset, part: str) -> str:
         "event": dataset.event,
         "version": dataset.version,
     }[part]
-    named = {**dataset.names, **dataset.codes}
-    return named[header]
+    return dataset.names[header]
 
 
 def write_key(path: Path, answers: list[Answer]) -> None:

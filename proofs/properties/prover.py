@@ -149,12 +149,14 @@ class Prover:
 
     @contextmanager
     def _world(self, origin: Saved | None) -> Iterator[World]:
-        # the units of the exports, and no others
-        start = self.cluster.template(
+        with self.cluster.world(origin=origin or self._start(), source=self.source, key=KEY) as world:
+            yield world
+
+    def _start(self) -> Saved:
+        """A warehouse that knows the units of the exports, and no others."""
+        return self.cluster.template(
             "properties_few", lambda settings: keep_units(settings, units_of_reports()), self.cluster.seeded()
         )
-        with self.cluster.world(origin=origin or start, source=self.source, key=KEY) as world:
-            yield world
 
 
 # After a delivery: usually nothing, as a build costs more than all deliveries together.

@@ -31,9 +31,8 @@ from egov_kpi.simulator.faults import Answer, Fault, FaultServer
 from egov_kpi.simulator.records import Records
 from egov_kpi.simulator.server import create_app
 from egov_kpi.simulator.truth_units import compare_both
-from egov_kpi.simulator.units import load_units
 from proofs.harness.cluster import PROVINCE
-from proofs.harness.few import few_records, few_units, keep_units
+from proofs.harness.few import few_records, keep_units, units_of_a_province
 
 # It must not be found anywhere but in the environment of those who ask the sources.
 KEY = "canary-key-of-the-end-to-end-tests"
@@ -104,7 +103,7 @@ def source(running_source: FaultServer) -> Iterator[FaultServer]:
 @pytest.fixture
 def installation(warehouse: Settings, source: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A fresh warehouse without Airflow, whose sources are the simulator."""
-    keep_units(warehouse, few_units(load_units()))
+    keep_units(warehouse, units_of_a_province())
     monkeypatch.setenv("EGOV_KPI_SOURCE_BASE_URL", source.url)
     monkeypatch.setenv("EGOV_KPI_SOURCE_TOKEN", KEY)
     get_settings.cache_clear()
@@ -114,7 +113,7 @@ def installation(warehouse: Settings, source: FaultServer, monkeypatch: pytest.M
 @pytest.fixture(scope="session")
 def airflow_installation(running_source: FaultServer, provinces: str) -> Iterator[Settings]:
     """The installation that the tests of nights through Airflow share."""
-    with _installed(running_source.url, provinces, few_units(load_units())) as settings:
+    with _installed(running_source.url, provinces, units_of_a_province()) as settings:
         yield settings
 
 

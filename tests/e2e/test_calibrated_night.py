@@ -46,6 +46,7 @@ def test_the_figures_are_those_published(
             assert run_through_airflow(NIGHT, progress, settings)["publish"]["publish_no"] == 1
         print(f"\nfrom trigger to the end, the report included: {time.monotonic() - began:.1f} s")
         values = as_bi(settings, "select * from marts.kpi_value")
+    assert len(values) > 100_000
     differing = compare_both(records, pd.Timestamp(NIGHT), values)
     assert differing.empty, differing.head(20).to_string()
     _figures_are_those_published(values[(values["scope"] == "tree") & (values["unit_basis"] == "as_was")])

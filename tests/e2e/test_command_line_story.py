@@ -43,6 +43,8 @@ def test_two_nights_from_the_command_line(
     assert code == 0 and night["publish"]["publish_no"] == 1
     digests[FIRST] = night["publish"]["mart_digest"]
     assert set(night["verdicts"].values()) <= {"accepted", "quarantined", "empty"}
+    # none of the few units is a vertical agency
+    assert [name for name, word in night["verdicts"].items() if word == "empty"] == ["forms.vertical_settlement"]
     first_load = next(load["load_seq"] for load in night["loads"] if load["dataset"] == "one_stop.dossiers")
 
     code, status = command("status")
@@ -64,6 +66,7 @@ def test_two_nights_from_the_command_line(
     # Back to the publish before at once, and no further publish until the hold is lifted.
     assert command("rollback", "--reason", "a test")[0] == 0
     assert list(as_bi(installation, "select publish_no from marts.last_publish")["publish_no"]) == [1]
+    marts_are_right(installation, FIRST)
     assert command("publish", "--date", "2023-03-07")[0] == 4
     assert command("status")[1]["on_hold"] is True
     assert command("rollback", "--resume")[0] == 0

@@ -15,6 +15,15 @@ from egov_kpi.errors import EgovError
 
 DATE_FORMATS = ("dd/MM/yyyy", "yyyy-MM-dd")
 TIMESTAMP_FORMATS = ("dd/MM/yyyy HH:mm", "dd/MM/yyyy HH:mm:ss", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ssXXX")
+# The same forms as strftime writes them, for instants of Vietnam.
+STRFTIME = {
+    "dd/MM/yyyy": "%d/%m/%Y",
+    "yyyy-MM-dd": "%Y-%m-%d",
+    "dd/MM/yyyy HH:mm": "%d/%m/%Y %H:%M",
+    "dd/MM/yyyy HH:mm:ss": "%d/%m/%Y %H:%M:%S",
+    "yyyy-MM-dd HH:mm:ss": "%Y-%m-%d %H:%M:%S",
+    "yyyy-MM-dd'T'HH:mm:ssXXX": "%Y-%m-%dT%H:%M:%S+07:00",
+}
 NUMBER_FORMATS = ("0.0", "0,0")
 SQL_TYPES = {
     "string": ("text",),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pyarrow.compute as pc
 
 from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.rules import STRFTIME
 from egov_kpi.errors import EgovError, ExitCode
 from egov_kpi.landing.model import LandedFile
 from egov_kpi.load.batches import Chunk
@@ -17,7 +18,6 @@ _READERS: dict[str, type[CsvFile] | type[JsonFile] | type[WorkbookFile]] = {
     "json": JsonFile,
     "xlsx": WorkbookFile,
 }
-_PATTERNS = {"dd/MM/yyyy": "%d/%m/%Y", "yyyy-MM-dd": "%Y-%m-%d"}
 
 
 def snapshot_date(contract: Contract, file: LandedFile) -> date | None:
@@ -29,7 +29,7 @@ def snapshot_date(contract: Contract, file: LandedFile) -> date | None:
     if column is None:
         raise ValueError(f"{contract.id} is no snapshot")
     try:
-        found = _first_date(contract, file, column.name, _PATTERNS[column.format or ""])
+        found = _first_date(contract, file, column.name, STRFTIME[column.format or ""])
     except EgovError as error:
         if error.exit_code != ExitCode.BAD_DATA:
             raise

@@ -18,6 +18,7 @@ from xml.etree.ElementTree import iterparse
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from egov_kpi.contracts.model import Column, Contract, header_key
+from egov_kpi.contracts.rules import STRFTIME
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import LandedFile
 from egov_kpi.load.batches import CHUNK_ROWS, Chunk, FileCount, chunk_of_rows, structural_chunk
@@ -33,14 +34,6 @@ _UNREAD_HINT = re.compile(rb"<(?:\w+:)?f[\s>/]|t=[\"']e[\"']")
 # A document type is where entity bombs live; no writer of workbooks needs one.
 _DOCTYPE = b"<!DOCTYPE"
 _READ_BYTES = 1 << 20
-_PATTERNS = {
-    "dd/MM/yyyy": "%d/%m/%Y",
-    "yyyy-MM-dd": "%Y-%m-%d",
-    "dd/MM/yyyy HH:mm": "%d/%m/%Y %H:%M",
-    "dd/MM/yyyy HH:mm:ss": "%d/%m/%Y %H:%M:%S",
-    "yyyy-MM-dd HH:mm:ss": "%Y-%m-%d %H:%M:%S",
-    "yyyy-MM-dd'T'HH:mm:ssXXX": "%Y-%m-%dT%H:%M:%S+07:00",
-}
 
 Row = list[Any]
 
@@ -145,7 +138,7 @@ def _date_text(value: date, column: Column | None) -> str:
     moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
     # A serial is a fraction of a day: 10:09 is stored as 10:08:59.9997.
     moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
-    pattern = _PATTERNS.get(column.format or "") if column is not None else None
+    pattern = STRFTIME.get(column.format or "") if column is not None else None
     return moment.strftime(pattern) if pattern else moment.isoformat(sep=" ")
 
 

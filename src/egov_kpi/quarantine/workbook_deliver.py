@@ -21,13 +21,13 @@ from typing import Any
 from psycopg import sql
 
 from egov_kpi.contracts.model import Contract
+from egov_kpi.contracts.rules import STRFTIME
 from egov_kpi.db.connect import connect
 from egov_kpi.db.fence import fence
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import Delivery
 from egov_kpi.landing.store import Incoming, read_delivery, safe_name, with_rows
 from egov_kpi.load.text import clean
-from egov_kpi.load.workbook import _PATTERNS as DATE_PATTERNS
 from egov_kpi.night import books, ingest
 from egov_kpi.quarantine.workbook_landed import landed_rows, sent_rows
 from egov_kpi.quarantine.workbook_rows import CODE_HEADER, RefusedRow, rows_by_id, vietnamese_header
@@ -248,11 +248,11 @@ def _part(contract: Contract, texts: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _moment(pattern: str | None) -> Any:
-    return lambda text: datetime.strptime(text, DATE_PATTERNS[pattern or ""])
+    return lambda text: datetime.strptime(text, STRFTIME[pattern or ""])
 
 
 def _later(text: str, pattern: str) -> str:
     """The next moment that the column's form can tell from this one."""
     units = {"s": timedelta(seconds=1), "m": timedelta(minutes=1)}
     step = next((unit for mark, unit in units.items() if mark in pattern), timedelta(days=1))
-    return (datetime.strptime(text, DATE_PATTERNS[pattern]) + step).strftime(DATE_PATTERNS[pattern])
+    return (datetime.strptime(text, STRFTIME[pattern]) + step).strftime(STRFTIME[pattern])

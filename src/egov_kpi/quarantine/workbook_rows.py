@@ -15,10 +15,10 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from egov_kpi.contracts.model import Column, Contract
+from egov_kpi.contracts.rules import STRFTIME
 from egov_kpi.errors import EgovError
 from egov_kpi.gate.suite import Rule, load_suite, suite_path
 from egov_kpi.load.text import clean
-from egov_kpi.load.workbook import _PATTERNS as DATE_PATTERNS
 from egov_kpi.quarantine.workbook_landed import SentRow, landed_rows
 from egov_kpi.settings import Settings
 
@@ -154,7 +154,7 @@ def vietnamese_header(column: Column) -> str:
 def parse_day(column: Column, text: str | None) -> date | None:
     """The day of a date or moment as the contract writes it; None for any other text."""
     try:
-        return datetime.strptime(clean(text or "") or "", DATE_PATTERNS[column.format or ""]).date()
+        return datetime.strptime(clean(text or "") or "", STRFTIME[column.format or ""]).date()
     except (ValueError, KeyError):
         return None
 
