@@ -1,17 +1,16 @@
 """Working hours of the office: a parameter with its source, never a constant of the arithmetic."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
-from typing import Any
-
-import yaml
 
 from egov_kpi.calendar.model import clock
+from egov_kpi.calendar.working_days import truth
 from egov_kpi.errors import EgovError
+from egov_kpi.settings import get_settings
 
 # What a working day is worth by hour, whatever the hours of the office are called.
 HOURS_PER_DAY = 8
@@ -70,28 +69,33 @@ def _slot(text: str) -> Slot:
 
 @cache
 def office_hours(on: date) -> OfficeHours:
-    """The hours in force on a day (office_hours.yaml); a case keeps those of its receipt. EGOV-CAL-003 if none."""
-    rows = _rows()
-    in_force = [row for row in rows if row["valid_from"] <= on]
+    """The hours in force on a day (office_hours.csv); a case keeps those of its receipt. EGOV-CAL-003 if none."""
+    versions = _versions()
+    in_force = [valid_from for valid_from in versions if valid_from <= on]
     if not in_force:
-        raise EgovError("EGOV-CAL-003", day=on, first=min(row["valid_from"] for row in rows))
-    return _hours(max(in_force, key=lambda row: row["valid_from"]))
+        raise EgovError("EGOV-CAL-003", day=on, first=min(versions))
+    return _hours(versions[max(in_force)])
 
 
-def _hours(row: dict[str, Any]) -> OfficeHours:
+def _hours(row: Mapping[str, str]) -> OfficeHours:
     return OfficeHours(
-        slots=parse_slots(",".join(row["slots"])),
+        slots=parse_slots(row["slots"]),
         same_day_until=time.fromisoformat(row["same_day_until"]),
         source_vi=row["source_vi"],
         source_en=row["source_en"],
-        is_confirmed=row["is_confirmed"],
+        is_confirmed=truth(row["is_confirmed"]),
     )
 
 
 @cache
-def _rows() -> Sequence[dict[str, Any]]:
-    rows: list[dict[str, Any]] = yaml.safe_load((files(__package__) / "office_hours.yaml").read_text(encoding="utf-8"))
-    return rows
+def _versions() -> dict[date, dict[str, str]]:
+    """Rows of the seed that the models reckon with, too, by their first day."""
+    path = get_settings().dbt_dir / "seeds" / "office_hours.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {date.fromisoformat(row["valid_from"]): row for row in csv.DictReader(file)}
+    except (OSError, ValueError, KeyError) as error:
+        raise EgovError("EGOV-CAL-009", file=path.name, detail=f"{type(error).__name__}: {error}") from error
 
 
 def _seconds(moment: time) -> int:

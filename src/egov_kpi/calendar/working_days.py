@@ -104,14 +104,14 @@ def load_calendar(path: Path) -> WorkingCalendar:
 def _calendar_day(row: Mapping[str, str]) -> CalendarDay:
     return CalendarDay(
         day=date.fromisoformat(row["calendar_date"]),
-        is_working=_truth(row["is_working"]),
+        is_working=truth(row["is_working"]),
         reason_vi=row["reason_vi"],
         decision=row["decision"],
-        is_confirmed=_truth(row["is_confirmed"]),
+        is_confirmed=truth(row["is_confirmed"]),
     )
 
 
-def _truth(text: str) -> bool:
+def truth(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(f"{text!r}: true | false")
     return text == "true"

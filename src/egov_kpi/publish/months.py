@@ -24,6 +24,7 @@ Months = dict[str, list[date]]
 
 KPI = "kpi"
 _DOSSIERS = "one_stop.dossiers"
+_PAUSES = "one_stop.pauses"
 # Of the datasets with versions: the fact, its key as the dataset writes it, and the months in which a row `f` counts.
 _DOSSIER_MONTHS = (
     "select f.settled_month union select f.returned_month union select f.closed_month"
@@ -41,7 +42,7 @@ _FACT_OF = {
     "one_stop.components": ("fct_dossier_component", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "one_stop.pauses": ("fct_pause", "dossier_hash", "v.dossier_hash", "select f.business_month"),
+    _PAUSES: ("fct_pause", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "one_stop.handovers": (
         "fct_handover", "dossier_hash", "v.dossier_hash", "select f.business_month union select f.due_month",
     ),
@@ -80,7 +81,7 @@ _FACT_OF = {
 }  # fmt: skip
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
 _OF_DOSSIERS = (
-    "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", "one_stop.pauses",
+    "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", _PAUSES,
     "portal.synchronisation",
 )  # fmt: skip
 _DATES = {"date", "timestamp"}
@@ -168,6 +169,8 @@ def touched_months(
             of_facts, of_figures = _of_dossiers(conn, settings, contract, loads)
             found[FACT_OF_DATASET[_DOSSIERS].domain] |= of_facts
             figures |= of_figures
+        if contract.id == _PAUSES:
+            figures |= _while_paused(conn, loads, max(days))
         if fact.in_figures:
             figures |= cells | kept | _of_contract(conn, contract, watched)[1]
             figures |= _while_pending(conn, contract, colour, loads, max(days))
@@ -304,6 +307,33 @@ def _while_pending(conn: Connection, contract: Contract, colour: str, loads: lis
         **{name: sql.SQL(getattr(life, name)) for name in ("told", "begins", "first_end", "last_end")},
     )
     rows = conn.execute(query, {"loads": loads, "colour": colour, "until": until}).fetchall()
+    return {row[0] for row in rows}
+
+
+def _while_paused(conn: Connection, loads: list[int], until: date) -> set[date]:
+    """Months at whose end a dossier was pending, from the first day on at which its clock may have stood.
+
+    A pause moves the due date, and a request for a supplement is an end for form II.06a: both may be judged otherwise
+    at every month-end from the first pause on that any version tells, or from the dossier's first end, if that is
+    earlier.
+    """
+    if not loads:
+        return set()
+    life = _LIVES[_DOSSIERS]
+    query = sql.SQL(
+        "with touched as (select distinct dossier_hash from raw.one_stop__pauses where load_seq = any(%(loads)s)),"
+        " begun as (select dossier_hash, min(p.paused_at) as paused_at from raw.one_stop__pauses as p"
+        " inner join touched using (dossier_hash) group by dossier_hash),"
+        " life as (select least(b.paused_at, min({first_end})) as begins,"
+        " bool_and({last_end} is not null) as is_over, max({last_end}) as last_end"
+        " from raw.one_stop__dossiers as v inner join begun as b using (dossier_hash)"
+        " group by dossier_hash, b.paused_at),"
+        " span as (select distinct date_trunc('month', begins) as first_month,"
+        " date_trunc('month', least(case when is_over then last_end end, %(until)s)) as last_month from life)"
+        " select distinct m.month::date from span"
+        " cross join lateral generate_series(first_month, last_month, interval '1 month') as m (month)"
+    ).format(first_end=sql.SQL(life.first_end), last_end=sql.SQL(life.last_end))
+    rows = conn.execute(query, {"loads": loads, "until": until}).fetchall()
     return {row[0] for row in rows}
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from egov_kpi.simulator import truth_office, truth_portal
 from egov_kpi.simulator.activities import ACTIVITY_KEY
+from egov_kpi.simulator.progress import PAUSE_KEY
 from egov_kpi.simulator.records import (
     DOCUMENT_KEY,
     DOSSIER_KEY,
@@ -21,6 +22,7 @@ from egov_kpi.simulator.records import (
     Records,
     effective,
 )
+from egov_kpi.simulator.truth_clock import by_clock
 from egov_kpi.simulator.units import LAST_DAY, closure
 
 COLUMNS = [
@@ -68,7 +70,8 @@ class Happened:
         """Received dossiers of the software and of the paper register: `source`, days instead of times.
 
         `due_time` and `over_time` are the moments, `over` the day on which it was settled, withdrawn or stopped,
-        `done` the day on which form II.06a takes it as settled.
+        `done` the day on which form II.06a takes it as settled; `clock_due`, `clock_due_time` what was promised with
+        the pauses taken off, `stands_date`, `stands_hour` that the clock stands.
         """
         return pd.concat([self._software(), self._paper()], ignore_index=True)
 
@@ -80,8 +83,10 @@ class Happened:
         settled, ended = rows["dossier_status"].isin(SETTLED), rows["dossier_status"].isin(ENDED)
         written = rows["finished_at"].fillna(rows["returned_at"])
         over = written.where(settled, written.fillna(rows["updated_at"]).where(ended))
-        done = over.fillna(rows["updated_at"].where(rows["dossier_status"] == WAITING))
-        return kept.assign(
+        pauses = effective(self.records.one_stop.pauses, PAUSE_KEY, self.as_of)
+        waiting = rows["dossier_status"] == WAITING
+        done = over.fillna(_requested(rows, pauses).where(waiting)).fillna(rows["updated_at"].where(waiting))
+        return kept.join(by_clock(rows, pauses)).assign(
             source="software",
             is_settled=settled,
             is_ended=ended,
@@ -104,6 +109,10 @@ class Happened:
             is_ended=False,
             requests=0,
             due_time=never,
+            clock_due=never,
+            clock_due_time=never,
+            stands_date=False,
+            stands_hour=False,
             over_time=over,
             over=over,
             done=over,
@@ -158,6 +167,13 @@ class Happened:
     @cached_property
     def _amounts(self) -> dict[Measure, Amounts]:
         return {}
+
+
+def _requested(dossiers: pd.DataFrame, pauses: pd.DataFrame) -> pd.Series:
+    """When the supplement was asked for that a dossier still waits for."""
+    awaited = pauses[(pauses["pause_kind"] == "supplement") & pauses["resumed_at"].isna()]
+    newest = awaited.groupby("dossier_code")["paused_at"].max().to_dict()
+    return pd.to_datetime(dossiers["dossier_code"].map(newest)).astype("datetime64[s]")
 
 
 def belonging(units: pd.DataFrame) -> pd.DataFrame:
@@ -292,6 +308,13 @@ def _kept_promise(rows: pd.DataFrame, basis: str) -> pd.Series:
     return rows["over_time"] <= _due_time(rows, basis)
 
 
+def _kept_by_clock(rows: pd.DataFrame, basis: str) -> pd.Series:
+    """The same with pauses taken off: over by then, or while the clock stood."""
+    over, due = ("over_time", "clock_due_time") if basis == "hour" else ("over", "clock_due")
+    in_time = rows[over] <= rows[due]
+    return in_time | (rows["over"].notna() & rows[f"stands_{basis}"].astype(bool))
+
+
 def _broke_promise(rows: pd.DataFrame, basis: str) -> pd.Series:
     return rows["over_time"] > _due_time(rows, basis)
 
@@ -343,6 +366,18 @@ def _is_still_in_time(rows: pd.DataFrame, basis: str) -> pd.Series:
     return rows["due"] >= rows["looked_at"]
 
 
+def _is_still_in_time_by_clock(rows: pd.DataFrame, basis: str) -> pd.Series:
+    """The same with pauses taken off; no term runs out while the clock stands."""
+    moved = rows.assign(due=rows["clock_due"], due_time=rows["clock_due_time"])
+    return _is_still_in_time(moved, basis) | rows[f"stands_{basis}"].astype(bool)
+
+
+def _excused(happened: Happened) -> Amounts:
+    """Late by the day that the source shows, in time once the pauses are taken off."""
+    rows = happened.settled
+    return _flow(happened, rows[_broke_promise(rows, "date") & _kept_by_clock(rows, "date")], "over")
+
+
 def _form_pending(basis: str, in_time: bool) -> Measure:
     """Column 12 or 13 of form II.06a; what has no due date is in neither."""
 
@@ -361,12 +396,12 @@ def _handled(happened: Happened) -> Amounts:
 
 
 def _handled_in_time(basis: str) -> Measure:
-    """Of these the punctual ones; a second request for a supplement makes a dossier late."""
+    """Of these the punctual ones, pauses taken off; a second request for a supplement makes a dossier late."""
 
     def measured(happened: Happened) -> Amounts:
         ended, still = happened.dossiers, happened.pending()
-        ended = ended[_kept_promise(ended, basis) & (ended["requests"] <= 1)]
-        still = still[_is_still_in_time(still, basis) & (still["requests"] <= 1)]
+        ended = ended[_kept_by_clock(ended, basis) & (ended["requests"] <= 1)]
+        still = still[_is_still_in_time_by_clock(still, basis) & (still["requests"] <= 1)]
         return _together(_flow(happened, ended, "over"), _sum(happened, still.assign(amount=1)))
 
     return measured
@@ -532,6 +567,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("settled_on_time", _form_in_time("hour", with_early=False), method="A", due_basis="hour"),
     Kpi("settled_late", _settled_as(_broke_promise, "date"), method="A", due_basis="date"),
     Kpi("settled_late", _settled_as(_broke_promise, "hour"), method="A", due_basis="hour"),
+    Kpi("late_excused", _excused, due_basis="date"),
     Kpi("pending", _pending),
     Kpi("pending_in_time", _form_pending("date", in_time=True), method="A", due_basis="date"),
     Kpi("pending_in_time", _form_pending("hour", in_time=True), method="A", due_basis="hour"),

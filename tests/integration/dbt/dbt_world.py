@@ -103,9 +103,13 @@ class World:
         return next(item.status for item in results if item.resource_type == "test")
 
     def unit_tests(self) -> dict[str, str]:
-        """Status of each of dbt's unit tests of the models, by name; of a colour that was built."""
+        """What each of dbt's unit tests of the models says, by name: pass, or why not; of a colour that was built."""
         results = dbt.run(self.settings, "test", "--select", "test_type:unit", variables=self.told["green"])
-        return {item.node.rpartition(".")[2]: item.status for item in results if item.resource_type == "unit_test"}
+        return {
+            item.node.rpartition(".")[2]: item.status if item.ok else f"{item.status}: {item.message}"
+            for item in results
+            if item.resource_type == "unit_test"
+        }
 
     def digest(self, colour: str) -> str:
         with connect("builder", self.settings) as conn:

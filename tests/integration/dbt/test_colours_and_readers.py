@@ -75,5 +75,5 @@ def test_unit_tests_of_the_models(world: World) -> None:
     """dbt's own, which no night runs: they ask about the code."""
     world.build("green", [], "2023-03-06", rebuild=True)
     told = world.unit_tests()
-    assert len(told) == 6
+    assert len(told) == 7
     assert set(told.values()) == {"pass"}

@@ -163,3 +163,56 @@ def test_pauses_count_once_for_each_dossier_and_requests_each(world: World) -> N
     world.build("green", [first], "2023-03-01")
     assert world.kpi("green", "paused_dossiers", COMMUNE, *JANUARY)["value"] == 0
     same_as_rebuild(world, [first], "2023-03-01")
+
+
+def in_time(world: World, period: tuple[str, str], by: str = "B/date") -> int:
+    return int(world.kpi("green", "ontime_settled", COMMUNE, *period, by=by)["numerator"])
+
+
+def test_a_pause_told_later_moves_what_was_pending_at_past_month_ends(world: World) -> None:
+    """Both were promised for 31 January; one still waits, the other was settled on 1 March."""
+    march = ("month", "2023-03-01")
+    first = world.load(
+        "one_stop.dossiers",
+        dossiers(
+            ("waited", COMMUNE, "2023-01-26 08:00", None, "2023-01-26 08:00"),
+            ("settled", COMMUNE, "2023-01-26 08:00", "2023-03-01 08:00", "2023-03-01 08:00"),
+        ),
+        "2023-03-06",
+    )
+    world.build("green", [first], "2023-03-06", rebuild=True)
+    assert [in_time(world, month) for month in (JANUARY, FEBRUARY, march)] == [2, 0, 0]
+    assert world.kpi("green", "late_external", COMMUNE, *march)["value"] == 1
+
+    # due on 31 January: what stood from the 30th to 24 February is due on the 27th, what still stands is not due
+    told = world.load(
+        "one_stop.pauses",
+        pauses(
+            ("waited", "1", "supplement", "2023-01-30 08:00", None, "2023-01-30 08:00"),
+            ("settled", "1", "financial_duty", "2023-01-30 08:00", "2023-02-27 08:00", "2023-02-27 08:00"),
+        ),
+        "2023-03-06",
+    )
+    world.build("green", [first, told], "2023-03-06")
+    assert [in_time(world, month) for month in (JANUARY, FEBRUARY, march)] == [2, 2, 1]
+    same_as_rebuild(world, [first, told], "2023-03-06")
+
+    # it went on later than was told first: the settled one was in time, as the source's own date doesn't have it
+    mended = world.load(
+        "one_stop.pauses",
+        pauses(
+            ("waited", "1", "supplement", "2023-01-30 08:00", "2023-02-01 08:00", "2023-03-06 08:00"),
+            ("settled", "1", "financial_duty", "2023-01-30 08:00", "2023-02-28 08:00", "2023-03-06 08:00"),
+        ),
+        "2023-03-06",
+        "2023-03-05",
+    )
+    world.build("green", [first, told, mended], "2023-03-06")
+    assert [in_time(world, month) for month in (JANUARY, FEBRUARY, march)] == [2, 1, 1]
+    assert world.kpi("green", "late_excused", COMMUNE, *march)["value"] == 1
+    assert in_time(world, march, "C/date") == 0
+    same_as_rebuild(world, [first, told, mended], "2023-03-06")
+
+    world.build("green", [first], "2023-03-06")
+    assert [in_time(world, month) for month in (JANUARY, FEBRUARY, march)] == [2, 0, 0]
+    same_as_rebuild(world, [first], "2023-03-06")

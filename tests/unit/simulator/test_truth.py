@@ -152,6 +152,39 @@ def test_three_methods_side_by_side(empty: Records) -> None:
     }  # fmt: skip
 
 
+def _pause(code: str, begun: str, resumed: str | None, kind: str = "supplement") -> dict[str, object]:
+    at = pd.Timestamp(begun)
+    return {
+        "dossier_code": code, "pause_no": "1", "agency_code": FIRST, "pause_kind": kind, "paused_at": at,
+        "resumed_at": pd.Timestamp(resumed) if resumed else pd.NaT, "updated_at": at,
+    }  # fmt: skip
+
+
+def test_pauses_are_taken_off_by_method_b_alone(empty: Records) -> None:
+    """All promised for Friday 20 January at nine; Tết was from that day to the 26th."""
+    dossiers = _rows(
+        empty.dossiers,
+        _settled("two days", "2023-01-27 16:00"),
+        _settled("too late", "2023-01-30 08:00"),
+        _settled("stopped meanwhile", "2023-01-27 16:00"),
+        _dossier("waits", dossier_status="supplement_requested", updated_at=pd.Timestamp("2023-02-02 09:00")),
+    )
+    pauses = _rows(
+        empty.one_stop.pauses,
+        _pause("two days", "2023-01-16 09:00", "2023-01-18 09:00"),
+        _pause("too late", "2023-01-16 09:00", "2023-01-17 09:00", "financial_duty"),
+        _pause("stopped meanwhile", "2023-01-16 09:00", "2023-01-18 09:00", "stopped"),
+        _pause("waits", "2023-01-18 09:00", None),
+    )
+    truth = Asked(replace(empty, dossiers=dossiers, one_stop=replace(NOTHING, pauses=pauses)))
+    assert _value(truth, "ontime_settled", DISTRICT, by=("B", "date")) == (2, 4)
+    assert _value(truth, "ontime_settled", DISTRICT, by=("C", "date")) == (0, 3)
+    assert _value(truth, "late_excused", DISTRICT, by=("-", "date"))[0] == 1
+    # form II.06a has what waits in the month of the request
+    form = {"grain": "month", "start": "2023-01-01", "by": ("A", "date")}
+    assert _value(truth, "ontime_settled", DISTRICT, **form) == (1, 4)
+
+
 def test_what_is_pending_is_that_of_the_last_day(empty: Records) -> None:
     dossiers = _rows(
         empty.dossiers,

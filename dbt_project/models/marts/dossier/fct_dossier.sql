@@ -96,6 +96,19 @@ held_up as (
     where pause.dossier_hash in (select united.dossier_hash from united)
 ),
 
+-- its newest request for a supplement that was not answered yet
+awaited as (
+    select
+        pause.dossier_hash,
+        max(pause.paused_date) as requested_date
+    from pause
+    where
+        pause.pause_kind = 'supplement'
+        and pause.resumed_at is null
+        and pause.dossier_hash in (select united.dossier_hash from united)
+    group by pause.dossier_hash
+),
+
 located as (
     select
         united.*,
@@ -132,12 +145,29 @@ dated as (
 closed as (
     select
         dated.*,
-        -- form II.06a takes a dossier that waits for a supplement as done with; its export has no day for that
+        -- form II.06a takes a dossier that waits for a supplement as done with, since the request; where no request is
+        -- told, since the source's last change
         case
             when dated.ended_date is not null then dated.ended_date
-            when dated.dossier_status = 'supplement_requested' then dated.changed_date
+            when dated.dossier_status = 'supplement_requested'
+                then coalesce(awaited.requested_date, dated.changed_date)
         end as closed_date
     from dated
+    left join awaited on dated.source_system = 'one_stop' and dated.dossier_hash = awaited.dossier_hash
+),
+
+{{ clock_of('united', 'pause') }},
+
+-- what was promised, with the time taken off during which the clock stood
+clocked as (
+    select
+        closed.*,
+        case when clock.is_moved_date then clock.moved_due_date else closed.due_date end as clock_due_date,
+        case when clock.is_moved_hour then clock.moved_due_at else closed.due_at end as clock_due_at,
+        coalesce(clock.is_standing_date, false) as is_clock_standing_date,
+        coalesce(clock.is_standing_hour, false) as is_clock_standing_hour
+    from closed
+    left join clock on closed.source_system = 'one_stop' and closed.dossier_hash = clock.dossier_hash
 ),
 
 final as (
@@ -154,6 +184,8 @@ final as (
         closed.due_date,
         closed.received_at,
         closed.due_at,
+        closed.clock_due_date,
+        closed.clock_due_at,
         closed.finished_at,
         closed.settled_date,
         date_trunc('month', closed.settled_date)::date as settled_month,
@@ -172,6 +204,15 @@ final as (
         -- without a due date never in time, whatever it ended in
         coalesce(closed.ended_date <= closed.due_date, false) as is_in_time_date,
         coalesce(closed.ended_at <= closed.due_at, false) as is_in_time_hour,
+        closed.is_clock_standing_date,
+        closed.is_clock_standing_hour,
+        -- while the clock stands no term runs out
+        closed.ended_date is not null
+        and (closed.is_clock_standing_date or coalesce(closed.ended_date <= closed.clock_due_date, false))
+            as is_in_time_by_clock_date,
+        closed.ended_at is not null
+        and (closed.is_clock_standing_hour or coalesce(closed.ended_at <= closed.clock_due_at, false))
+            as is_in_time_by_clock_hour,
         -- without a due date never on time, and never late either
         coalesce(closed.settled_date <= closed.due_date, false) as is_settled_on_time,
         coalesce(closed.settled_date > closed.due_date, false) as is_settled_late,
@@ -193,7 +234,7 @@ final as (
         closed.load_seq,
         closed.file_digest,
         closed.row_no
-    from closed
+    from clocked as closed
     left join fee on closed.source_system = 'one_stop' and closed.dossier_hash = fee.dossier_hash
     left join document on closed.source_system = 'one_stop' and closed.dossier_hash = document.dossier_hash
     left join outcome on closed.source_system = 'one_stop' and closed.dossier_hash = outcome.dossier_hash

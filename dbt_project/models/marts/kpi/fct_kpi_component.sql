@@ -272,15 +272,17 @@ flow as (
             (closed.is_settled and closed.is_in_time_hour and closed.settled_date = closed.due_date)
             or (closed.due_at is not null and not closed.is_settled)
         ),
-        -- QD 766: whatever ended is compared; a second request for a supplement makes it late
+        -- late by the day that the source shows, in time once its pauses are taken off
+        ('dossier_settled_late_excused', closed.is_settled_late and closed.is_in_time_by_clock_date),
+        -- QD 766: whatever ended is compared, pauses taken off; a second request for a supplement makes it late
         ('dossier_handled', closed.is_ended),
         (
             'dossier_handled_in_time_date',
-            closed.is_in_time_date and coalesce(closed.supplement_request_count, 0) <= 1
+            closed.is_in_time_by_clock_date and coalesce(closed.supplement_request_count, 0) <= 1
         ),
         (
             'dossier_handled_in_time_hour',
-            closed.is_in_time_hour and coalesce(closed.supplement_request_count, 0) <= 1
+            closed.is_in_time_by_clock_hour and coalesce(closed.supplement_request_count, 0) <= 1
         )
         {%- endcall %}
     ) as m (measure_code, counts)
@@ -491,11 +493,13 @@ pending_on_day as (
         ('dossier_handled', true),
         (
             'dossier_handled_in_time_date',
-            pending.due_date >= pending.looked_at_date and coalesce(pending.supplement_request_count, 0) <= 1
+            (pending.is_clock_standing_date or pending.clock_due_date >= pending.looked_at_date)
+            and coalesce(pending.supplement_request_count, 0) <= 1
         ),
         (
             'dossier_handled_in_time_hour',
-            pending.due_at >= pending.looked_at and coalesce(pending.supplement_request_count, 0) <= 1
+            (pending.is_clock_standing_hour or pending.clock_due_at >= pending.looked_at)
+            and coalesce(pending.supplement_request_count, 0) <= 1
         )
         {%- endcall %}
     ) as m (measure_code, counts)
