@@ -34,7 +34,8 @@ Shape = Literal["csv", "json", "xlsx"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset. Names are the export's headers; `dates` maps them to their form, `event` is the main date."""
+    """One dataset. Names are the export's headers; `dates` maps them to their form, `event` is the main date, `snapshot`
+    the day of a snapshot (none of a delta)."""
 
     id: str
     shape: Shape
@@ -42,6 +43,7 @@ class Dataset:
     key: str
     agency: str
     event: str
+    snapshot: str
     version: str
     dates: dict[str, str]
     counts: tuple[str, ...]
@@ -88,6 +90,7 @@ def _dataset(
         key=key or header[contract.key_columns[0].name],
         agency=header[contract.agency_column.name],
         event=event or header[contract.business_date_column.name],
+        snapshot=header[contract.business_date_column.name] if contract.shape == "snapshot" else "",
         version=header[contract.version_column.name],
         dates={
             header[column.name]: STRFTIME[column.format] for column in contract.columns if column.format in STRFTIME

@@ -190,7 +190,7 @@ def _set(ground: Ground, places: np.ndarray, column: str, value: str) -> Export:
 
 def _event_dates(dataset: Dataset) -> list[str]:
     """The dates that rows tell of, less version and snapshot date."""
-    own = {dataset.version, "Ngày chốt số liệu", "ngayChot", "Ngày chốt điểm"}
+    own = {dataset.version, dataset.snapshot}
     return [name for name in dataset.dates if name not in own]
 
 
@@ -239,9 +239,8 @@ def copied_month(ground: Ground) -> Export | None:
         return None
     copies = ground.last_month.rows.copy()
     copies[dataset.key] = _new_keys(dataset, copies)
-    for name in (dataset.version, "Ngày chốt số liệu", "ngayChot"):
-        if name in copies:
-            copies[name] = ground.export.rows[name].iloc[-1]
+    for name in filter(None, (dataset.version, dataset.snapshot)):
+        copies[name] = ground.export.rows[name].iloc[-1]
     return ground.with_rows(pd.concat([ground.rows, copies]))
 
 
@@ -532,7 +531,7 @@ def late_rows(ground: Ground) -> Export:
 
 @defect("mixed_snapshot", "lẫn ngày chốt số liệu khác", "rows of another snapshot date", only=SNAPSHOTS)
 def mixed_snapshot(ground: Ground) -> Export:
-    column = "ngayChot" if ground.dataset.shape == "json" else "Ngày chốt số liệu"
+    column = ground.dataset.snapshot
     return _set(ground, ground.some(), column, ground.before.rows[column].iloc[0])
 
 
@@ -702,7 +701,7 @@ def stale(ground: Ground) -> Export:
     """Of a snapshot: last month's figures, dates made new. Of a delta: last window's rows, in another order."""
     old, dataset = ground.before.rows.copy(), ground.dataset
     if dataset.is_snapshot:
-        for name in ("Ngày chốt số liệu", dataset.version):
+        for name in (dataset.snapshot, dataset.version):
             old[name] = ground.export.rows[name].iloc[0]
         return ground.with_rows(old)
     return ground.with_rows(old.iloc[::-1])
@@ -711,7 +710,7 @@ def stale(ground: Ground) -> Export:
 @defect("relabelled", "bản cũ chỉ đổi ngày chốt", "an old snapshot, its date alone made new", only=SNAPSHOTS)
 def relabelled(ground: Ground) -> Export:
     old = ground.before.rows.copy()
-    column = "ngayChot" if ground.dataset.shape == "json" else "Ngày chốt số liệu"
+    column = ground.dataset.snapshot
     old[column] = ground.export.rows[column].iloc[0]
     return ground.with_rows(old)
 
