@@ -34,8 +34,8 @@ Shape = Literal["csv", "json", "xlsx"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset. Names are the export's headers; `dates` maps them to their form, `event` is the main date, `snapshot`
-    the day of a snapshot (none of a delta)."""
+    """One dataset. Names are the headers of its export; `dates` maps them to their form, `event` is the main date,
+    `snapshot` the day of a snapshot (none of a delta)."""
 
     id: str
     shape: Shape

@@ -60,7 +60,7 @@ def abolished_agency(rig: Rig) -> Seen:
     ]  # fmt: skip
     told = rig.command("load", "one_stop.dossiers", str(csv_file(rig.path("merged.csv"), table(rows))),
                        "--date", "2025-07-01")  # fmt: skip
-    seen = rig.set_aside(told, "GATE-DOS-501", 1, 39)
+    seen = rig.set_aside(told, "GATE-DOS-530", 1, 39)
     return Seen(seen.outcome, f"{seen.evidence}: {', '.join(days)}")
 
 

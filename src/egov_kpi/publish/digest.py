@@ -49,6 +49,17 @@ def stored_digest(conn: Connection, colour: str) -> str:
     return _root(leaves)
 
 
+def unlike_months(conn: Connection, relation: str, colours: tuple[str, str]) -> list[date]:
+    """Months of a relation whose leaf the two colours don't share, as their builds kept them: in all others their rows
+    are equal."""
+    rows = conn.execute(
+        "select month from build.mart_leaf where relation = %(relation)s and colour = any(%(colours)s)"
+        " group by month having count(distinct (row_count, digest)) > 1 or count(*) < %(colour_count)s",
+        {"relation": relation, "colours": list(colours), "colour_count": len(colours)},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def refresh_leaves(conn: Connection, colour: str, touched: Iterable[date] | None) -> None:
     """Recompute the leaves of the months touched and of all dimensions; of every month when `touched` is None."""
     months = None if touched is None else sorted({_UNDATED} | with_coarser(touched))

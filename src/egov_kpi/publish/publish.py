@@ -186,7 +186,11 @@ def _log_changes(conn: Connection, publish_no: int, pointer: colours.Live, colou
     keys, figures = _names(KEYS), _names(FIGURES)
     # The live colour is the newest publish, except after a rollback: then the history itself is asked.
     is_newest = pointer.publish_no == pointer.newest_publish_no
-    before = _colour_rows(pointer.colour) if is_newest and pointer.publish_no else _logged_rows()
+    months = None
+    before = _logged_rows()
+    if is_newest and pointer.publish_no:
+        months = digest.unlike_months(conn, "kpi_value", (pointer.colour, colour))
+        before = _colour_rows(pointer.colour)
     statement = sql.SQL(
         "with candidate as ({candidate}), before as ({before}),"
         " upserted as (select * from candidate except select * from before),"
@@ -204,7 +208,7 @@ def _log_changes(conn: Connection, publish_no: int, pointer: colours.Live, colou
         figures=figures,
         nothing=sql.SQL(", ").join(sql.SQL("null") for _ in FIGURES),
     )
-    changed = conn.execute(statement, {"no": publish_no}).rowcount
+    changed = conn.execute(statement, {"no": publish_no, "months": months}).rowcount
     conn.execute("select publish.refresh_history_statistics()")
     return changed
 
@@ -214,7 +218,10 @@ def _names(columns: tuple[str, ...]) -> sql.Composed:
 
 
 def _colour_rows(colour: str) -> sql.Composed:
-    return sql.SQL("select {} from {}").format(_names(KEYS + FIGURES), sql.Identifier(colour, "kpi_value"))
+    """Figures of a colour, of the months alone that are asked for, if any are."""
+    return sql.SQL(
+        "select {} from {} where %(months)s::date[] is null or period_start = any(%(months)s::date[])"
+    ).format(_names(KEYS + FIGURES), sql.Identifier(colour, "kpi_value"))
 
 
 def _logged_rows() -> sql.Composed:
