@@ -154,11 +154,10 @@ def judge_figures(cluster: Cluster) -> Iterator[Case]:
 
 def _audited(settings: Settings, figures: list[Figure]) -> Seen:
     with connect("superuser", settings) as conn:
-        for table in ("kpi_value", *(f"kpi_{theme}" for theme in _THEMES.values())):
-            conn.execute(sql.SQL("delete from {}").format(sql.Identifier(COLOUR, table)))
+        # the themes are views of it
+        conn.execute(sql.SQL("delete from {}").format(sql.Identifier(COLOUR, "kpi_value")))
         for figure in figures:
             _insert(conn, "kpi_value", figure)
-            _insert(conn, f"kpi_{_THEMES[figure['kpi_code'].split('_')[0]]}", figure)
     result = audit(settings, COLOUR)
     return Seen(result.verdict, tuple(rule.rule_id for rule in result.failed))
 
@@ -178,10 +177,11 @@ def _make_candidate(settings: Settings) -> None:
 
 def _definition(figure: Figure) -> Figure:
     rollup = "sum" if figure["unit"] == "count" else "last"
-    texts = dict.fromkeys(("theme", "name_vi", "name_en", "formula_vi", "formula_en", "legal_basis", "owner"), "x")
+    texts = dict.fromkeys(("name_vi", "name_en", "formula_vi", "formula_en", "legal_basis", "owner"), "x")
     keys = {name: figure[name] for name in ("kpi_code", "kpi_version", "method", "due_basis", "unit")}
     rollups = {"numerator_measure": "m", "numerator_time_rollup": rollup, "numerator_unit_rollup": "sum"}
-    return {**keys, **texts, **rollups, "valid_from": "2020-01-01", "is_confirmed": True}
+    theme = _THEMES[figure["kpi_code"].split("_")[0]]
+    return {**keys, **texts, **rollups, "theme": theme, "valid_from": "2020-01-01", "is_confirmed": True}
 
 
 def _insert(conn: Connection, table: str, row: Figure) -> None:

@@ -34,7 +34,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class _Planted:
+class Planted:
     defect: Defect
     export: Export
     answer: Answer
@@ -49,15 +49,15 @@ def mutate(
         for export, seen in build_history(gatehouse, records, datasets):
             if seen.verdict not in ("pass", "known"):
                 raise RuntimeError(f"the history is not clean: {export.dataset.id} {export.window_to} {seen}")
-        planted = list(_planted(gatehouse.settings, clean_ground(records), seed, kinds, datasets))
+        planted = list(plant(gatehouse.settings, clean_ground(records), seed, kinds, datasets))
         write_key(key_file, [item.answer for item in planted])
         for item in planted:
             yield _judged(gatehouse, item)
 
 
-def _planted(
+def plant(
     settings: Settings, ground: dict[str, Clean], seed: int, kinds: Collection[str], datasets: Collection[str]
-) -> Iterator[_Planted]:
+) -> Iterator[Planted]:
     for name in datasets:
         dataset, clean = DATASETS[name], ground[name]
         for defect in DEFECTS:
@@ -69,10 +69,10 @@ def _planted(
                 is_critical = defect.critical and get_contract(name).critical
                 rules = allowed_rules(settings, dataset, defect.kind)
                 case = f"{name} {defect.kind}" + (f" #{seed}" if seed > 1 else "")
-                yield _Planted(defect, export, Answer(case, name, defect.kind, seed, is_critical, rules))
+                yield Planted(defect, export, Answer(case, name, defect.kind, seed, is_critical, rules))
 
 
-def _judged(gatehouse: Gatehouse, item: _Planted) -> Case:
+def _judged(gatehouse: Gatehouse, item: Planted) -> Case:
     started = time.monotonic()
     seen = gatehouse.judge(item.export, PLANTED)
     done = f"{item.defect.vi} · {item.defect.en}"

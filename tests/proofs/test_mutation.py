@@ -10,9 +10,11 @@ from proofs.harness.cluster import Cluster
 from proofs.mutation.datasets import DATASETS
 from proofs.mutation.defects import DEFECTS
 from proofs.mutation.gatehouse import Gatehouse, Seen
+from proofs.mutation.ground import clean_ground, province
 from proofs.mutation.key import ALLOWED, allowed_rules
+from proofs.mutation.marts import judge_figures
 from proofs.mutation.nights import all_series, clean_nights
-from proofs.mutation.run import mutate, summary
+from proofs.mutation.run import mutate, plant, summary
 
 KINDS = (
     "known_agency",
@@ -31,6 +33,18 @@ def test_planted_defects_are_caught_by_the_rules_that_the_key_names(cluster: Clu
     cases = list(mutate(cluster, 1, key, KINDS, ("mail.accounts",)))
     assert len(cases) == len(KINDS) == len(key.read_text(encoding="utf-8").splitlines())
     assert [case for case in cases if not case.is_caught] == [], summary(cases)
+
+
+def test_defects_planted_into_figures_are_caught(cluster: Cluster) -> None:
+    cases = list(judge_figures(cluster))
+    assert len(cases) > 10
+    assert [case for case in cases if not case.is_caught] == [], summary(cases)
+
+
+def test_every_defect_can_be_planted_into_every_dataset_that_it_names() -> None:
+    """A defect of a column that another dataset lacks would end the whole proof."""
+    planted = list(plant(get_settings(), clean_ground(province(1)), 1, (), DATASETS))
+    assert {item.defect.kind for item in planted} == {defect.kind for defect in DEFECTS}
 
 
 @pytest.mark.long

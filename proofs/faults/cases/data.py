@@ -49,7 +49,8 @@ def unknown_agency(rig: Rig) -> Seen:
     return _one_refused(rig, "agency", "GATE-DOS-501", agency="82999")
 
 
-@case("D9", "đơn vị đã giải thể vào ngày của dòng", "agency abolished by the day of the row", QUARANTINED, group=GROUP)
+@case("D9", "đơn vị đã giải thể vào ngày của dòng", "agency abolished by the day of the row", QUARANTINED, group=GROUP,
+      quick=True)  # fmt: skip
 def abolished_agency(rig: Rig) -> Seen:
     """Merged on 2025-07-01: rows of the day before belong to it, rows of that day no longer do."""
     days = {"30/06/2025": 30, "01/07/2025": 1}
