@@ -40,6 +40,8 @@ ENDED = ("withdrawn", "stopped")
 SNAPSHOTS = ("mailboxes", "headcount", "procedures", "certificates", "devices", "office_accounts")
 # Form II.06a has it among the settled, the other methods among the pending.
 WAITING = "supplement_requested"
+# Levels at which a procedure is offered online.
+ONLINE = ("partial", "full")
 
 Amounts = pd.DataFrame  # agency_code, scope, period_grain, period_start, amount
 Measure = Callable[["Happened"], Amounts]
@@ -426,15 +428,20 @@ def _posted(happened: Happened) -> Amounts:
     return _distinct(happened, rows[_is_in_force(rows) & rows["posted_date"].notna()])
 
 
-def _offered(happened: Happened, service_level: str) -> Amounts:
+def _in_force_by_level(happened: Happened) -> Amounts:
     rows = _last(happened.procedures)
-    return _distinct(happened, rows[_is_in_force(rows) & (rows["service_level"] == service_level)])
+    return _distinct(happened, rows[_is_in_force(rows)])
 
 
-def _active(happened: Happened, service_level: str) -> Amounts:
+def _offered(happened: Happened, *service_levels: str) -> Amounts:
+    rows = _last(happened.procedures)
+    return _distinct(happened, rows[_is_in_force(rows) & rows["service_level"].isin(service_levels)])
+
+
+def _active(happened: Happened, *service_levels: str) -> Amounts:
     """Offered procedures for which their own unit received at least one online dossier in the period."""
     rows = _last(happened.procedures)
-    offered = rows[_is_in_force(rows) & (rows["service_level"] == service_level)]
+    offered = rows[_is_in_force(rows) & rows["service_level"].isin(service_levels)]
     online = happened.dossiers[happened.dossiers["channel"] == "online"]
     cell = ["agency_code", "procedure_code", *_PERIOD]
     asked = _in_periods(online, "received")[cell].drop_duplicates()
@@ -554,6 +561,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("dvc_full", lambda h: _offered(h, "full")),
     Kpi("dvc_partial_active", lambda h: _active(h, "partial"), lambda h: _offered(h, "partial")),
     Kpi("dvc_full_active", lambda h: _active(h, "full"), lambda h: _offered(h, "full")),
+    Kpi("dvc_online", lambda h: _offered(h, *ONLINE), _in_force_by_level),
+    Kpi("dvc_online_active", lambda h: _active(h, *ONLINE), lambda h: _offered(h, *ONLINE)),
     Kpi("iso_compliance", lambda h: _certified_units(h, _is_compliant), lambda h: _certified_units(h, _is_mandated)),
     Kpi("iso_procedures_covered", _covered, _in_force),
     Kpi("ontime_settled", _form_in_time("date", with_early=True), _form_settled, method="A", due_basis="date"),

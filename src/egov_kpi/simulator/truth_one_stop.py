@@ -4,7 +4,17 @@ import pandas as pd
 
 from egov_kpi.simulator.one_stop import APOLOGY_KEY, COMPONENT_KEY, PAYMENT_KEY, RESULT_KEY, VOTE_KEY
 from egov_kpi.simulator.records import DOSSIER_KEY, effective
-from egov_kpi.simulator.truth import NOT_RECEIVED, SETTLED, Amounts, Happened, Kpi, _flow, _settled
+from egov_kpi.simulator.truth import (
+    NOT_RECEIVED,
+    SETTLED,
+    Amounts,
+    Happened,
+    Kpi,
+    _distinct,
+    _flow,
+    _in_periods,
+    _settled,
+)
 from egov_kpi.simulator.truth import _received as _all_received
 
 
@@ -30,12 +40,30 @@ def _fee_bearing(happened: Happened) -> Amounts:
     return _flow(happened, rows[rows["dossier_code"].isin(_items(happened)["dossier_code"])], "received")
 
 
+def _online_codes(happened: Happened) -> pd.Series:
+    """Dossiers with an item that was paid online and not given back."""
+    items = _items(happened)
+    is_online = (items["payment_method"] == "online") & (items["amount_paid"] > 0)
+    return _codes(items, is_online & ~items["is_refunded"].astype(bool))
+
+
 def _paid_online(happened: Happened) -> Amounts:
-    items, rows = _items(happened), _received(happened)
-    online = items[
-        (items["payment_method"] == "online") & (items["amount_paid"] > 0) & ~items["is_refunded"].astype(bool)
-    ]
-    return _flow(happened, rows[rows["dossier_code"].isin(online["dossier_code"])], "received")
+    return _having(happened, _received(happened), "received", _online_codes(happened))
+
+
+def _procedures_having(happened: Happened, codes: pd.Series) -> Amounts:
+    """Procedures with at least one of the dossiers among those that were received, each once."""
+    rows = _received(happened)
+    rows = rows[rows["dossier_code"].isin(codes)]
+    return _distinct(happened, _in_periods(rows.assign(key=rows["procedure_code"]), "received"))
+
+
+def _procedures_with_fee(happened: Happened) -> Amounts:
+    return _procedures_having(happened, _items(happened)["dossier_code"])
+
+
+def _procedures_paid_online(happened: Happened) -> Amounts:
+    return _procedures_having(happened, _online_codes(happened))
 
 
 # --- documents and results --------------------------------------------------------------------------------------------
@@ -163,6 +191,7 @@ def _votes(happened: Happened, *ratings: str) -> Amounts:
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("payment_online", _paid_online, _fee_bearing),
+    Kpi("payment_procedure", _procedures_paid_online, _procedures_with_fee),
     Kpi("e_result", _e_result, _result_due),
     Kpi("dossier_digitised", _digitised, _settled),
     Kpi("component_reused", _reused, _all_received),

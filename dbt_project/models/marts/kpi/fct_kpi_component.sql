@@ -470,12 +470,20 @@ flow as (
 -- things that are counted once however often they occur
 flow_key as (
     select distinct
-        'procedure_with_online_dossier' as measure_code,
+        m.measure_code,
         received.agency_code,
         received.business_month,
         received.procedure_code as distinct_key
     from received
-    where received.is_received and received.channel = 'online'
+    cross join lateral (
+        {% call asked('boolean') -%}
+        values
+        ('procedure_with_online_dossier', received.channel = 'online'),
+        ('procedure_with_fee', received.is_fee_bearing),
+        ('procedure_paid_online', received.is_paid_online)
+        {%- endcall %}
+    ) as m (measure_code, counts)
+    where received.is_received and m.counts
 ),
 
 -- open dossiers, as many as there were on the last day that a month was looked at; they count on that day alone
@@ -563,7 +571,10 @@ stock as (
 seen as (
     select m.measure_code, offer.agency_code, offer.snapshot_date
     from offer
-    cross join (values ('procedure_posted'), ('procedure_partial'), ('procedure_full')) as m (measure_code)
+    cross join (
+        values
+        ('procedure_posted'), ('procedure_partial'), ('procedure_full'), ('procedure_online'), ('procedure_offered')
+    ) as m (measure_code)
     group by m.measure_code, offer.agency_code, offer.snapshot_date
     union all
     select m.measure_code, certificate.agency_code, certificate.snapshot_date
@@ -586,7 +597,9 @@ stock_key as (
         values
         ('procedure_posted', offer.is_posted),
         ('procedure_partial', offer.is_in_force and offer.service_level = 'partial'),
-        ('procedure_full', offer.is_in_force and offer.service_level = 'full')
+        ('procedure_full', offer.is_in_force and offer.service_level = 'full'),
+        ('procedure_online', offer.is_in_force and offer.service_level in ('partial', 'full')),
+        ('procedure_offered', offer.is_in_force)
         {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
