@@ -25,7 +25,7 @@
 {# A working day has eight hours, whatever the hours of the office are called. #}
 {% macro office_day() -%} 28800::bigint {%- endmacro %}
 
-{# A row per dossier of `dossiers` (with due_at, due_date, received_date) whose clock stood at least once by `pauses`. #}
+{# A row per dossier of `dossiers` (with due_at, received_at, received_date) whose clock stood at least once by `pauses`. #}
 {% macro clock_of(dossiers, pauses) -%}
 numbered_day as (
     {{ numbered_days() }}
@@ -39,7 +39,11 @@ calendar_end as (
 hours as (
     select
         office_hours.slots,
-        office_hours.valid_from,
+        -- the first hours known hold for what was received before them
+        case
+            when lag(office_hours.valid_from) over (order by office_hours.valid_from) is null then '-infinity'::date
+            else office_hours.valid_from
+        end as valid_from,
         coalesce(
             lead(office_hours.valid_from) over (order by office_hours.valid_from) - 1, 'infinity'::date
         ) as valid_to
@@ -67,24 +71,30 @@ slot as (
     ) as edge
 ),
 
+-- a clock that doesn't run yet can't be stopped: only what comes after the receipt counts
 stopped as (
     select
         dossier.dossier_hash,
         dossier.received_date,
-        dossier.due_date,
         dossier.due_at,
         paused.pause_no,
-        paused.paused_at,
-        paused.resumed_at,
-        (dossier.due_at at time zone 'Asia/Ho_Chi_Minh')::date as due_day,
-        (paused.paused_at at time zone 'Asia/Ho_Chi_Minh')::date as paused_day,
-        (paused.resumed_at at time zone 'Asia/Ho_Chi_Minh')::date as resumed_day
+        greatest(paused.paused_at, dossier.received_at) as paused_at,
+        case when paused.resumed_at is not null then greatest(paused.resumed_at, dossier.received_at) end as resumed_at
     from {{ dossiers }} as dossier
     inner join {{ pauses }} as paused on dossier.dossier_hash = paused.dossier_hash
     where
         dossier.source_system = 'one_stop'
         and dossier.due_at is not null
         and paused.pause_kind in ('supplement', 'financial_duty')
+),
+
+dated_stop as (
+    select
+        stopped.*,
+        (stopped.due_at at time zone 'Asia/Ho_Chi_Minh')::date as due_day,
+        (stopped.paused_at at time zone 'Asia/Ho_Chi_Minh')::date as paused_day,
+        (stopped.resumed_at at time zone 'Asia/Ho_Chi_Minh')::date as resumed_day
+    from stopped
 ),
 
 worked as (
@@ -101,7 +111,7 @@ worked as (
         {{ office_seconds('due', 'dossier.due_at') }} as due_seconds,
         {{ office_seconds('begun', 'dossier.paused_at') }} as begun_seconds,
         {{ office_seconds('gone_on', 'dossier.resumed_at') }} as gone_on_seconds
-    from stopped as dossier
+    from dated_stop as dossier
     cross join calendar_end
     left join numbered_day as due
         on due.calendar_date = least(dossier.due_day, calendar_end.last_day)
@@ -181,7 +191,7 @@ working_day as (
     where numbered_day.is_working
 ),
 
--- the earliest moment by which so much working time has passed
+-- the earliest moment by which so much working time has passed; none where the calendar ends before
 timed as (
     select
         moved.dossier_hash,
@@ -211,6 +221,7 @@ timed as (
 clock as (
     select
         timed.dossier_hash,
+        max(calendar_end.last_day) as last_known_day,
         max(timed.due_date) filter (where timed.due_basis = 'date' and timed.is_moved) as moved_due_date,
         max(timed.due_at) filter (where timed.due_basis = 'hour' and timed.is_moved) as moved_due_at,
         bool_or(timed.is_moved) filter (where timed.due_basis = 'date') as is_moved_date,
@@ -218,6 +229,7 @@ clock as (
         bool_or(timed.is_standing) filter (where timed.due_basis = 'date') as is_standing_date,
         bool_or(timed.is_standing) filter (where timed.due_basis = 'hour') as is_standing_hour
     from timed
+    cross join calendar_end
     group by timed.dossier_hash
 )
 {%- endmacro %}

@@ -77,6 +77,12 @@ def office_hours(on: date) -> OfficeHours:
     return _hours(versions[max(in_force)])
 
 
+def check_office_hours() -> None:
+    """EGOV-CAL-011 where a version isn't eight hours: models would find no moment for some of its time."""
+    for row in _versions().values():
+        _hours(row)
+
+
 def _hours(row: Mapping[str, str]) -> OfficeHours:
     return OfficeHours(
         slots=parse_slots(row["slots"]),

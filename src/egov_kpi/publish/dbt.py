@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import sql
 
+from egov_kpi.calendar.office import check_office_hours
 from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import migrate
@@ -58,6 +59,7 @@ def seed(settings: Settings | None = None) -> bool:
             colour = colours.live(connection).idle
         if row is not None and row[0] == digest:
             return False
+        check_office_hours()
         # seeds are of no colour; named with one, what dbt reads of the project is kept and spares the next build that
         results = run(settings, "seed", "--full-refresh", variables={"colour": colour})
         require_success(results, "ref")

@@ -110,7 +110,10 @@ _LIVES = {
         ),
         first_end=(
             "least(v.finished_at, v.returned_at, case"
-            " when v.dossier_status in ('withdrawn', 'stopped', 'supplement_requested') then v.updated_at end)"
+            " when v.dossier_status in ('withdrawn', 'stopped', 'supplement_requested') then v.updated_at end, case"
+            # the form counts it from the day of the request on
+            " when v.dossier_status = 'supplement_requested' then (select min(p.paused_at)"
+            " from raw.one_stop__pauses as p where p.dossier_hash = v.dossier_hash) end)"
         ),
         last_end=(
             "case"
@@ -170,7 +173,7 @@ def touched_months(
             found[FACT_OF_DATASET[_DOSSIERS].domain] |= of_facts
             figures |= of_figures
         if contract.id == _PAUSES:
-            figures |= _while_paused(conn, loads, max(days))
+            figures |= _while_paused(conn, colour, loads, max(days))
         if fact.in_figures:
             figures |= cells | kept | _of_contract(conn, contract, watched)[1]
             figures |= _while_pending(conn, contract, colour, loads, max(days))
@@ -310,19 +313,21 @@ def _while_pending(conn: Connection, contract: Contract, colour: str, loads: lis
     return {row[0] for row in rows}
 
 
-def _while_paused(conn: Connection, loads: list[int], until: date) -> set[date]:
+def _while_paused(conn: Connection, colour: str, loads: list[int], until: date) -> set[date]:
     """Months at whose end a dossier was pending, from the first day on at which its clock may have stood.
 
     A pause moves the due date, and a request for a supplement is an end for form II.06a: both may be judged otherwise
-    at every month-end from the first pause on that any version tells, or from the dossier's first end, if that is
-    earlier.
+    at every month-end from the first pause on that any version tells, or the colour still knows of one that was purged,
+    or from the dossier's first end, if that is earlier.
     """
     if not loads:
         return set()
     life = _LIVES[_DOSSIERS]
     query = sql.SQL(
         "with touched as (select distinct dossier_hash from raw.one_stop__pauses where load_seq = any(%(loads)s)),"
-        " begun as (select dossier_hash, min(p.paused_at) as paused_at from raw.one_stop__pauses as p"
+        " told as (select dossier_hash, paused_at from raw.one_stop__pauses"
+        " union all select dossier_hash, paused_at from {fact}),"
+        " begun as (select dossier_hash, min(told.paused_at) as paused_at from told"
         " inner join touched using (dossier_hash) group by dossier_hash),"
         " life as (select least(b.paused_at, min({first_end})) as begins,"
         " bool_and({last_end} is not null) as is_over, max({last_end}) as last_end"
@@ -332,7 +337,9 @@ def _while_paused(conn: Connection, loads: list[int], until: date) -> set[date]:
         " date_trunc('month', least(case when is_over then last_end end, %(until)s)) as last_month from life)"
         " select distinct m.month::date from span"
         " cross join lateral generate_series(first_month, last_month, interval '1 month') as m (month)"
-    ).format(first_end=sql.SQL(life.first_end), last_end=sql.SQL(life.last_end))
+    ).format(
+        fact=sql.Identifier(colour, "fct_pause"), first_end=sql.SQL(life.first_end), last_end=sql.SQL(life.last_end)
+    )
     rows = conn.execute(query, {"loads": loads, "until": until}).fetchall()
     return {row[0] for row in rows}
 

@@ -182,7 +182,8 @@ def _turn(
 
 
 def _log_changes(conn: Connection, publish_no: int, pointer: colours.Live, colour: str) -> int:
-    """Append what differs from the newest publish to the history; the number of figures."""
+    """Append what differs from the newest publish to the history; the number of figures. Months whose leaves the builds
+    noted as equal are not read again."""
     keys, figures = _names(KEYS), _names(FIGURES)
     # The live colour is the newest publish, except after a rollback: then the history itself is asked.
     is_newest = pointer.publish_no == pointer.newest_publish_no

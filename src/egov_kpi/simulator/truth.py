@@ -175,7 +175,8 @@ def _requested(dossiers: pd.DataFrame, pauses: pd.DataFrame) -> pd.Series:
     """When the supplement was asked for that a dossier still waits for."""
     awaited = pauses[(pauses["pause_kind"] == "supplement") & pauses["resumed_at"].isna()]
     newest = awaited.groupby("dossier_code")["paused_at"].max().to_dict()
-    return pd.to_datetime(dossiers["dossier_code"].map(newest)).astype("datetime64[s]")
+    asked = pd.to_datetime(dossiers["dossier_code"].map(newest)).astype("datetime64[s]")
+    return asked.where(~(asked < dossiers["received_at"]), dossiers["received_at"])
 
 
 def belonging(units: pd.DataFrame) -> pd.DataFrame:

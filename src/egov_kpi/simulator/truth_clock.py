@@ -1,5 +1,5 @@
 """The oracle of due dates whose clock stood still: from lists of days and of office minutes, without any arithmetic of
-working time. Days are those of the simulator's own calendar.
+working time. Days are those of the simulator's own calendar, save where that is only plausible.
 """
 
 from functools import cache
@@ -12,12 +12,15 @@ from egov_kpi.simulator.timetable import Days, working_days
 # Statuses 5 and 6; a dossier that is stopped (8) is over.
 STOPPING = ("supplement", "financial_duty")
 _FIRST, _LAST = "2021-01-01", "2025-12-31"
+# What the calendar of records has otherwise: a day in lieu, the national day of 2025, Saturdays worked in exchange.
+_OFF = np.array(["2021-05-03", "2025-09-01", "2025-09-02"], dtype="datetime64[D]")
+_WORKED = np.array(["2024-05-04", "2025-04-26"], dtype="datetime64[D]")
 _SLOTS = ((7 * 60 + 30, 11 * 60 + 30), (13 * 60 + 30, 17 * 60 + 30))
 
 
 @cache
 def _days() -> Days:
-    return working_days(_FIRST, _LAST)
+    return np.union1d(np.setdiff1d(working_days(_FIRST, _LAST), _OFF), _WORKED)
 
 
 @cache
@@ -29,12 +32,14 @@ def _minutes() -> Days:
 
 
 def by_clock(dossiers: pd.DataFrame, pauses: pd.DataFrame) -> pd.DataFrame:
-    """Per dossier (`dossier_code`, `due_at`; the index kept): `clock_due` and `clock_due_time`, the day and the moment
-    promised once the pauses are taken off, and `stands_date` and `stands_hour`: the clock stands still."""
+    """Per dossier (`dossier_code`, `received_at`, `due_at`; the index kept): `clock_due` and `clock_due_time`, the day
+    and the moment promised once the pauses are taken off, and `stands_date` and `stands_hour`: the clock stands still.
+    """
     stopping = pauses[pauses["pause_kind"].isin(STOPPING)]
     paused = dossiers[dossiers["dossier_code"].isin(stopping["dossier_code"]) & dossiers["due_at"].notna()]
     of_dossier = dict(iter(stopping.groupby("dossier_code")))
-    found = [_judged(due, of_dossier[code]) for code, due in zip(paused["dossier_code"], paused["due_at"], strict=True)]
+    cases = zip(paused["dossier_code"], paused["received_at"], paused["due_at"], strict=True)
+    found = [_judged(received, due, of_dossier[code]) for code, received, due in cases]
     columns = ["clock_due", "clock_due_time", "stands_date", "stands_hour"]
     judged = pd.DataFrame(found, columns=columns, index=paused.index).reindex(dossiers.index)
     moments = judged[columns[:2]].astype("datetime64[s]").apply(lambda column: column.fillna(dossiers["due_at"]))
@@ -46,8 +51,13 @@ def by_clock(dossiers: pd.DataFrame, pauses: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _judged(due: pd.Timestamp, pauses: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp, bool, bool]:
-    ordered = pauses.sort_values(["paused_at", "resumed_at"])
+def _judged(
+    received: pd.Timestamp, due: pd.Timestamp, pauses: pd.DataFrame
+) -> tuple[pd.Timestamp, pd.Timestamp, bool, bool]:
+    """What was before the receipt stops no clock."""
+    begun, resumed = (pauses[name].mask(pauses[name] < received, received) for name in ("paused_at", "resumed_at"))
+    running = pauses.assign(paused_at=begun, resumed_at=resumed)
+    ordered = running.sort_values(["paused_at", "resumed_at"])
     intervals = list(zip(ordered["paused_at"], ordered["resumed_at"], strict=True))
     # a day is over at its end, so that of the request counts still; a minute when it begins
     days = [(start.normalize(), end if pd.isna(end) else end.normalize()) for start, end in intervals]

@@ -192,6 +192,7 @@ def test_a_pause_told_later_moves_what_was_pending_at_past_month_ends(world: Wor
             ("settled", "1", "financial_duty", "2023-01-30 08:00", "2023-02-27 08:00", "2023-02-27 08:00"),
         ),
         "2023-03-06",
+        "2023-03-05",
     )
     world.build("green", [first, told], "2023-03-06")
     assert [in_time(world, month) for month in (JANUARY, FEBRUARY, march)] == [2, 2, 1]
@@ -216,3 +217,34 @@ def test_a_pause_told_later_moves_what_was_pending_at_past_month_ends(world: Wor
     world.build("green", [first], "2023-03-06")
     assert [in_time(world, month) for month in (JANUARY, FEBRUARY, march)] == [2, 0, 0]
     same_as_rebuild(world, [first], "2023-03-06")
+
+
+def form_settled(world: World, period: tuple[str, str]) -> int:
+    return int(world.kpi("green", "ontime_settled", COMMUNE, *period, by="A/date")["denominator"])
+
+
+def test_the_form_has_what_waits_in_the_month_of_the_request_until_it_goes_on(world: World) -> None:
+    """Requested in January, told by the dossier in February alone, withdrawn in March while the pause stands."""
+
+    def seen(status: str, version: str) -> pd.DataFrame:
+        rows = dossiers(("a", COMMUNE, "2022-12-20 08:00", None, version))
+        return rows.assign(dossier_status=status)
+
+    begun = world.load("one_stop.dossiers", seen("processing", "2022-12-20 08:00"), "2023-02-28")
+    asked = world.load(
+        "one_stop.pauses", pauses(("a", "1", "supplement", "2023-01-10 08:00", None, "2023-01-10 08:00")), "2023-02-28"
+    )
+    world.build("green", [begun, asked], "2023-02-28", rebuild=True)
+    assert [form_settled(world, month) for month in (JANUARY, FEBRUARY)] == [0, 0]
+
+    waits = world.load(
+        "one_stop.dossiers", seen("supplement_requested", "2023-02-03 08:00"), "2023-03-01", "2023-02-28"
+    )
+    world.build("green", [begun, asked, waits], "2023-03-01")
+    assert [form_settled(world, month) for month in (JANUARY, FEBRUARY)] == [1, 0]
+    same_as_rebuild(world, [begun, asked, waits], "2023-03-01")
+
+    over = world.load("one_stop.dossiers", seen("withdrawn", "2023-03-05 08:00"), "2023-03-05", "2023-03-01")
+    world.build("green", [begun, asked, waits, over], "2023-03-05")
+    assert [form_settled(world, month) for month in (JANUARY, FEBRUARY, ("month", "2023-03-01"))] == [0, 0, 1]
+    same_as_rebuild(world, [begun, asked, waits, over], "2023-03-05")

@@ -150,7 +150,10 @@ closed as (
         case
             when dated.ended_date is not null then dated.ended_date
             when dated.dossier_status = 'supplement_requested'
-                then coalesce(awaited.requested_date, dated.changed_date)
+                then case
+                    when awaited.requested_date is null then dated.changed_date
+                    else greatest(awaited.requested_date, dated.received_date)
+                end
         end as closed_date
     from dated
     left join awaited on dated.source_system = 'one_stop' and dated.dossier_hash = awaited.dossier_hash
@@ -162,8 +165,19 @@ closed as (
 clocked as (
     select
         closed.*,
-        case when clock.is_moved_date then clock.moved_due_date else closed.due_date end as clock_due_date,
-        case when clock.is_moved_hour then clock.moved_due_at else closed.due_at end as clock_due_at,
+        case
+            when clock.is_moved_date
+                -- beyond the calendar: not before its end
+                then coalesce(clock.moved_due_date, greatest(closed.due_date, clock.last_known_day))
+            else closed.due_date
+        end as clock_due_date,
+        case
+            when clock.is_moved_hour then coalesce(
+                clock.moved_due_at,
+                greatest(closed.due_at, (clock.last_known_day + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh')
+            )
+            else closed.due_at
+        end as clock_due_at,
         coalesce(clock.is_standing_date, false) as is_clock_standing_date,
         coalesce(clock.is_standing_hour, false) as is_clock_standing_hour
     from closed
