@@ -90,6 +90,16 @@ def inbound_name(contract: Contract, load_seq: int) -> str:
     return f"{contract.table}__{load_seq}"
 
 
+def alone_with(table: str) -> str:
+    """Statement that waits, in a transaction, until nobody else is making this table of inbound.
+
+    Whoever is killed while it is made leaves a statement that goes on in its backend; who came after would find no
+    table to drop, and then that it is there.
+    """
+    key = literal(f"inbound.{table}")
+    return f"do $$ begin perform pg_advisory_xact_lock(hashtextextended({key}, 0)); end $$"
+
+
 def inbound_columns(contract: Contract) -> list[tuple[str, str]]:
     """Name and type of the columns of one load's text table, in order."""
     return [*INBOUND_OWN_COLUMNS, *((column.name, "text") for column in contract.kept_columns)]

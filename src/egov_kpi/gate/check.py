@@ -27,7 +27,7 @@ from egov_kpi.gate.derive import ceiling_rule_id, disagreements
 from egov_kpi.gate.gx import Outcome, evaluate
 from egov_kpi.gate.parameters import Connection, LoadFacts, load_facts, suite_parameters
 from egov_kpi.gate.quarantine import quarantine_rows
-from egov_kpi.gate.relation import Night, checked_name, checked_query, create, drop, refused_name
+from egov_kpi.gate.relation import Night, checked_name, checked_query, create, create_for_rows, drop, refused_name
 from egov_kpi.gate.result import GateResult, RuleResult, Verdict, require_positive, sealed
 from egov_kpi.gate.suite import Suite, load_suite, suite_path
 from egov_kpi.gate.together import Known
@@ -260,9 +260,7 @@ def _keep_refused(
 
     A rule whose query names another number of rows than it counted was not understood: could not check.
     """
-    table = sql.Identifier("inbound", refused_name(order.contract, order.load_seq))
-    drop(conn, refused_name(order.contract, order.load_seq))
-    conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
+    table = create_for_rows(conn, refused_name(order.contract, order.load_seq))
     for rule in rules:
         is_waived_whole = rule.action == "block" and rule.waivers
         if rule.success or rule.action == "notice" or rule.failed_rows == 0 or is_waived_whole:

@@ -7,6 +7,8 @@ which a rule finds what came before), so that a rule compares two columns and it
 names a row of the load, `_content` digests the whole of it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +17,15 @@ import psycopg
 from psycopg import sql
 
 from egov_kpi.contracts.model import Column, Contract
-from egov_kpi.contracts.sql import TIMEZONE, cast_expression, identifier, inbound_name, literal, validity_expression
+from egov_kpi.contracts.sql import (
+    TIMEZONE,
+    alone_with,
+    cast_expression,
+    identifier,
+    inbound_name,
+    literal,
+    validity_expression,
+)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -63,8 +73,25 @@ def together_name(contract: Contract, first_load: int) -> str:
 
 def create(conn: Connection, name: str, query: str) -> None:
     """Make a table of the gate's own in inbound, in the place of one that a broken-off check left."""
-    drop(conn, name)
-    conn.execute(f'create unlogged table inbound."{name}" as\n{query}'.encode())
+    with _room(conn, name):
+        conn.execute(f'create unlogged table inbound."{name}" as\n{query}'.encode())
+
+
+def create_for_rows(conn: Connection, name: str) -> sql.Identifier:
+    """The same for rows by their numbers, each with a rule that speaks of it."""
+    table = sql.Identifier("inbound", name)
+    with _room(conn, name):
+        conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
+    return table
+
+
+@contextmanager
+def _room(conn: Connection, name: str) -> Iterator[None]:
+    """A transaction in which nobody else makes a table of that name, and none is there."""
+    with conn.transaction():
+        conn.execute(alone_with(name).encode())
+        drop(conn, name)
+        yield
 
 
 def drop(conn: Connection, name: str) -> None:

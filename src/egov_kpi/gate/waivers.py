@@ -14,7 +14,7 @@ from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.sql import inbound_name
 from egov_kpi.gate.derive import ceiling_rule_id
 from egov_kpi.gate.parameters import Connection
-from egov_kpi.gate.relation import ROW_KEY, refused_name, waived_name
+from egov_kpi.gate.relation import ROW_KEY, create_for_rows, refused_name, waived_name
 from egov_kpi.gate.result import RuleResult
 from egov_kpi.gate.suite import Rule
 
@@ -82,10 +82,8 @@ def let_through(
 
     Leaves their numbers in `inbound.<table>__<load_seq>__waived`, with the rules, for whoever decides the load.
     """
-    table = sql.Identifier("inbound", waived_name(contract, load_seq))
     refused = sql.Identifier("inbound", refused_name(contract, load_seq))
-    conn.execute(sql.SQL("drop table if exists {}").format(table))
-    conn.execute(sql.SQL("create unlogged table {} (_row_id bigint not null, rule_id text not null)").format(table))
+    table = create_for_rows(conn, waived_name(contract, load_seq))
     setting_aside = [rule.rule_id for rule in rules if rule.action == "quarantine" and not rule.success]
     if waivers and setting_aside:
         scope = {"rules": [w.rule_id for w in waivers], "agencies": [w.agency_code for w in waivers]}

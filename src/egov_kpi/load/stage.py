@@ -15,7 +15,7 @@ import psycopg
 import pyarrow as pa
 
 from egov_kpi.contracts.model import Contract
-from egov_kpi.contracts.sql import cast_or_null, identifier, inbound_columns, inbound_name, literal
+from egov_kpi.contracts.sql import alone_with, cast_or_null, identifier, inbound_columns, inbound_name, literal
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import Delivery, LandedFile
@@ -90,6 +90,7 @@ def _note(cursor: Cursor, contract: Contract, load_seq: int, repetitions: Repeti
 def _create(cursor: Cursor, contract: Contract, load_seq: int) -> None:
     table = f"inbound.{identifier(inbound_name(contract, load_seq))}"
     columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in inbound_columns(contract))
+    cursor.execute(alone_with(inbound_name(contract, load_seq)).encode())
     cursor.execute(f"drop table if exists {table}".encode())
     cursor.execute(f"create unlogged table {table} ({columns}) with (autovacuum_enabled = false)".encode())
 

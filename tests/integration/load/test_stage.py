@@ -1,6 +1,8 @@
 """From landing to inbound in a real database: all rows or no table."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ from load_exports import DOSSIER_HEADERS, csv_text, deliver, dossier, workbook
 from openpyxl import load_workbook
 
 from egov_kpi.contracts.loader import get_contract
+from egov_kpi.contracts.sql import alone_with
 from egov_kpi.db.connect import connect
 from egov_kpi.errors import EgovError
+from egov_kpi.gate import relation
 from egov_kpi.load import stage as stage_module
 from egov_kpi.load.stage import StageResult, stage
 from egov_kpi.raw.digest import row_digest_expression
@@ -65,6 +69,36 @@ def test_staging_again_replaces_the_table(migrated_warehouse, tmp_path) -> None:
     path = _csv(tmp_path, csv_text([DOSSIER_HEADERS, dossier(1)], 1))
     assert _stage(migrated_warehouse, DOSSIERS, path) == _stage(migrated_warehouse, DOSSIERS, path)
     assert _rows(migrated_warehouse, "select count(*) from inbound.one_stop__dossiers__1") == [(2,)]
+
+
+def _until_somebody_waits(settings: Settings) -> None:
+    query = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    until = time.monotonic() + 60
+    while _rows(settings, query) == [(0,)]:
+        assert time.monotonic() < until, "nobody waits"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("maker", ["stage", "gate"])
+def test_a_statement_that_a_killed_run_left_behind_is_waited_for(migrated_warehouse, tmp_path, maker: str) -> None:
+    """Its backend makes the table while its client is long gone, and ends when it notices."""
+    path, table = _csv(tmp_path, csv_text([DOSSIER_HEADERS, dossier(1)], 1)), "one_stop__dossiers__1"
+
+    def make() -> None:
+        if maker == "stage":
+            _stage(migrated_warehouse, DOSSIERS, path)
+            return
+        with connect("loader", migrated_warehouse, autocommit=True) as connection:
+            relation.create(connection, table, "select 1 as _kind")
+
+    with connect("loader", migrated_warehouse) as orphan, ThreadPoolExecutor() as threads:
+        orphan.execute(alone_with(table).encode())
+        orphan.execute("create unlogged table inbound.one_stop__dossiers__1 ()")
+        made = threads.submit(make)
+        _until_somebody_waits(migrated_warehouse)
+        orphan.rollback()
+        made.result(timeout=60)
+    assert len(_rows(migrated_warehouse, "select _kind from inbound.one_stop__dossiers__1")) > 0
 
 
 def test_no_identifier_reaches_the_database(migrated_warehouse, tmp_path) -> None:
