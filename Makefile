@@ -50,7 +50,7 @@ down: ## Dừng mọi thứ đã khởi động · stop everything that was star
 doctor: setup ## Kiểm tra cài đặt · check the installation
 	@$(BIN)/egov-kpi doctor
 
-test: setup browser lint ## Kiểm tra mã, chạy bài thử trừ các bài dài · lint, then the tests but the long ones: half an hour
+test: setup browser lint ## Kiểm tra mã, chạy bài thử trừ các bài dài · lint, then the tests but the long ones
 	@$(BIN)/python -m pytest -n 3 --no-loadscope-reorder -m "not long" $(PYTEST_ARGS)
 
 test-all: setup browser lint ## Kiểm tra mã, chạy mọi bài thử · lint, then every test, the long ones too: about an hour

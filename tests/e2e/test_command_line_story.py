@@ -30,6 +30,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, Any]
     return call
 
 
+@pytest.mark.long
 def test_two_nights_from_the_command_line(
     installation: Settings,
     source: FaultServer,

@@ -127,6 +127,7 @@ def test_the_report_of_the_night_is_read_by_who_is_logged_in_and_nobody_else(nig
         assert reader.get("/%2fetc%2fpasswd").status_code == 404
 
 
+@pytest.mark.long
 def test_the_same_night_again_changes_nothing(nights: Nights) -> None:
     first = nights.first
     assert _night(nights.settings, FIRST) == first

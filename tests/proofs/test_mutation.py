@@ -57,6 +57,7 @@ def test_clean_nights_raise_no_alarm(cluster: Cluster) -> None:
     assert len(nights) == 2 and all(night.loads > 1 for night in nights)
 
 
+@pytest.mark.long
 def test_an_alarm_is_a_load_or_a_row_and_not_a_night(monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
     """Two loads blocked and three right rows refused in one night are five."""
     answers = iter([Seen("block", ("A",)), Seen("block", ("B",)), Seen("quarantine", ("C",), 3)])

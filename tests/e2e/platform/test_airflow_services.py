@@ -55,6 +55,7 @@ def test_tasks_inherit_the_heavy_imports(running: Settings) -> None:
         assert _probe(api) < 0.5
 
 
+@pytest.mark.long
 def test_all_services_and_postgres_killed_at_once_come_back_without_orphans(running: Settings) -> None:
     killed = airflow.component_processes(running)
     postmaster = postgres.postmaster_pid(running)
@@ -70,6 +71,7 @@ def test_all_services_and_postgres_killed_at_once_come_back_without_orphans(runn
         _probe(api)
 
 
+@pytest.mark.long
 def test_a_scheduler_that_hangs_alive_is_an_incident(running: Settings) -> None:
     """Nobody ends it: once it may go on it is the same process."""
     scheduler = airflow.component_processes(running)["scheduler"]

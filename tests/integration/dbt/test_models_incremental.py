@@ -76,6 +76,7 @@ def same_as_rebuild(world: World, counted: Sequence[int], as_of: str) -> None:
     assert world.digest("green") == world.digest("blue")
 
 
+@pytest.mark.long
 def test_moved_late_revoked(world: World) -> None:
     first = world.load(
         "one_stop.dossiers",

@@ -35,6 +35,7 @@ def _scorecards(world: World, records: Records, day: str, window_from: str | Non
     return snapshots(world, "forms.par_scorecards", records.scorecards, day, window_from)
 
 
+@pytest.mark.long
 def test_totals_agree_with_the_calculation_and_with_the_report(world: World) -> None:
     records = calibrated()
     world.build("green", night(world, records, DAY), DAY, rebuild=True)

@@ -124,6 +124,7 @@ def pauses(*rows: tuple[str, str, str, str, str | None, str]) -> pd.DataFrame:
     return frame.assign(dossier_hash=hashed(frame["code"]), agency_code=COMMUNE, reason_code=None)
 
 
+@pytest.mark.long
 def test_pauses_count_once_for_each_dossier_and_requests_each(world: World) -> None:
     first = world.load(
         "one_stop.dossiers",
@@ -169,6 +170,7 @@ def in_time(world: World, period: tuple[str, str], by: str = "B/date") -> int:
     return int(world.kpi("green", "ontime_settled", COMMUNE, *period, by=by)["numerator"])
 
 
+@pytest.mark.long
 def test_a_pause_told_later_moves_what_was_pending_at_past_month_ends(world: World) -> None:
     """Both were promised for 31 January; one still waits, the other was settled on 1 March."""
     march = ("month", "2023-03-01")

@@ -166,6 +166,7 @@ def _kill(*_: Any, **__: Any) -> Any:
     raise Killed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", [*PULL_KILLS, *GATE_KILLS])
 def test_a_night_that_is_killed_anywhere_ends_as_if_it_had_not_been(
     night_warehouse: Settings, moment: str, monkeypatch: pytest.MonkeyPatch

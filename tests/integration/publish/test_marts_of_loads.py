@@ -145,6 +145,7 @@ def test_corrections_late_loads_and_revocations_end_where_a_rebuild_ends(warehou
     assert figure(warehouse, "dossier_received", "823", "month", "2023-01-01") == 1
 
 
+@pytest.mark.long
 def test_any_order_of_delivery_gives_the_same_marts(warehouse: Settings) -> None:
     exports = [BACKLOG, CORRECTION, LATE, JANUARY, JANUARY_AGAIN]
     loads = [deliver(warehouse, export) for export in exports[:3]]

@@ -260,6 +260,7 @@ RETURNED_AND_LAPSED = [
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@pytest.mark.long
 @example(history=EVERY_STATE)
 @example(history=RETURNED_AND_LAPSED)
 @given(history=histories)

@@ -54,6 +54,7 @@ def told(path: Path) -> Any:
     return json.loads(re.fullmatch(r'egov\.\w+\((?:\d+,(?:"[^"]*",)*)?(\{.*\})\);\n', text, re.DOTALL).group(1))
 
 
+@pytest.mark.long
 def test_every_figure_of_a_unit_is_that_of_the_marts(world: World, site: Site) -> None:
     contents = told(site.path / "data" / "index.js")
     themes = ("online_service", "settlement")

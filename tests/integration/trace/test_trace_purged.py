@@ -67,6 +67,7 @@ def _age(settings: Settings) -> None:
                     conn.execute(sql.SQL(statement).format(**names))
 
 
+@pytest.mark.long
 def test_a_figure_ends_at_the_certificate(world: World, certificate: PurgeResult) -> None:
     asked = Asked("bcci_received", "823", parse_period("2023Q1"))
     told = trace(world.settings, asked, by="test")
