@@ -8,7 +8,8 @@
     day is independent of this arithmetic.
 #}
 
-{# Seconds of office time from the calendar's first day to a moment. `day` is an alias of numbered days on its date. #}
+{# Seconds of office time from the calendar's first day to a moment, by the `slot`s of a row `dossier`; `day` is an alias of
+   numbered days on the moment's date. #}
 {% macro office_seconds(day, moment) -%}
     (coalesce({{ day }}.working_day_no, 0) - coalesce({{ day }}.is_working, false)::int) * {{ office_day() }}
     + coalesce({{ day }}.is_working, false)::int * (
@@ -101,6 +102,7 @@ worked as (
     select
         dossier.dossier_hash,
         dossier.received_date,
+        dossier.due_at,
         dossier.pause_no,
         dossier.paused_at,
         dossier.resumed_at,
@@ -126,6 +128,7 @@ reckoned as (
     select
         worked.dossier_hash,
         worked.received_date,
+        worked.due_at,
         basis.due_basis,
         worked.is_open,
         basis.term,
@@ -178,12 +181,13 @@ moved as (
     select
         judged.dossier_hash,
         judged.received_date,
+        judged.due_at,
         judged.due_basis,
+        judged.term,
         judged.term + coalesce(sum(judged.stood) filter (where judged.is_in_term), 0) as ends,
-        coalesce(sum(judged.stood) filter (where judged.is_in_term), 0) > 0 as is_moved,
         coalesce(bool_or(judged.is_open and judged.is_in_term), false) as is_standing
     from judged
-    group by judged.dossier_hash, judged.received_date, judged.due_basis, judged.term
+    group by judged.dossier_hash, judged.received_date, judged.due_at, judged.due_basis, judged.term
 ),
 
 working_day as (
@@ -191,17 +195,24 @@ working_day as (
     where numbered_day.is_working
 ),
 
--- the earliest moment by which so much working time has passed; none where the calendar ends before
+-- the earliest moment by which so much working time has passed; where the calendar ends before, not before its end
 timed as (
     select
         moved.dossier_hash,
         moved.due_basis,
-        moved.is_moved,
+        moved.ends > moved.term as is_moved,
         moved.is_standing,
-        working_day.calendar_date as due_date,
-        (working_day.calendar_date + make_interval(secs => slot.starts + office.rest - slot.worked_before))
-        at time zone 'Asia/Ho_Chi_Minh' as due_at
+        coalesce(
+            working_day.calendar_date,
+            greatest((moved.due_at at time zone 'Asia/Ho_Chi_Minh')::date, calendar_end.last_day)
+        ) as due_date,
+        coalesce(
+            (working_day.calendar_date + make_interval(secs => slot.starts + office.rest - slot.worked_before))
+            at time zone 'Asia/Ho_Chi_Minh',
+            greatest(moved.due_at, (calendar_end.last_day + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh')
+        ) as due_at
     from moved
+    cross join calendar_end
     cross join lateral (
         select
             case
@@ -218,18 +229,15 @@ timed as (
         and office.rest <= slot.worked_before + slot.ends - slot.starts
 ),
 
+-- nothing where no pause moved the promise
 clock as (
     select
         timed.dossier_hash,
-        max(calendar_end.last_day) as last_known_day,
         max(timed.due_date) filter (where timed.due_basis = 'date' and timed.is_moved) as moved_due_date,
         max(timed.due_at) filter (where timed.due_basis = 'hour' and timed.is_moved) as moved_due_at,
-        bool_or(timed.is_moved) filter (where timed.due_basis = 'date') as is_moved_date,
-        bool_or(timed.is_moved) filter (where timed.due_basis = 'hour') as is_moved_hour,
         bool_or(timed.is_standing) filter (where timed.due_basis = 'date') as is_standing_date,
         bool_or(timed.is_standing) filter (where timed.due_basis = 'hour') as is_standing_hour
     from timed
-    cross join calendar_end
     group by timed.dossier_hash
 )
 {%- endmacro %}

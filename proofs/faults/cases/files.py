@@ -32,7 +32,7 @@ EXTREME_ROWS = 120_000
 # What the loader may take whatever the size of a file (docs/reference/loading.md).
 MOST_MEGABYTES = 600
 # By how much a file of ten times the rows may need more: batches that were read ahead, which the small one never fills.
-MORE_MEGABYTES = 150
+MORE_MEGABYTES = 100
 # First characters that make a spreadsheet run a cell.
 RUNNING = ("=", "+", "-", "@", "\t", "\r")
 

@@ -1,6 +1,5 @@
 """Working hours of the office: a parameter with its source, never a constant of the arithmetic."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -8,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from egov_kpi.calendar.model import clock
-from egov_kpi.calendar.working_days import truth
+from egov_kpi.calendar.working_days import seed_rows, truth
 from egov_kpi.errors import EgovError
 from egov_kpi.settings import get_settings
 
@@ -94,14 +93,11 @@ def _hours(row: Mapping[str, str]) -> OfficeHours:
 
 
 @cache
-def _versions() -> dict[date, dict[str, str]]:
+def _versions() -> dict[date, Mapping[str, str]]:
     """Rows of the seed that the models reckon with, too, by their first day."""
     path = get_settings().dbt_dir / "seeds" / "office_hours.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return {date.fromisoformat(row["valid_from"]): row for row in csv.DictReader(file)}
-    except (OSError, ValueError, KeyError) as error:
-        raise EgovError("EGOV-CAL-009", file=path.name, detail=f"{type(error).__name__}: {error}") from error
+    with seed_rows(path) as rows:
+        return {date.fromisoformat(row["valid_from"]): row for row in rows}
 
 
 def _seconds(moment: time) -> int:

@@ -1,7 +1,8 @@
 """The project's working calendar: one row per day, gapless, read from the seed that the warehouse itself uses."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -93,12 +94,19 @@ def make_calendar(days: Iterable[CalendarDay], origin: str = "calendar") -> Work
 @cache
 def load_calendar(path: Path) -> WorkingCalendar:
     """The calendar of a seed file (columns as in `calendar_day.csv`); EGOV-CAL-009 when it can't be used."""
+    with seed_rows(path) as rows:
+        days = [_calendar_day(row) for row in rows]
+    return make_calendar(days, path.name)
+
+
+@contextmanager
+def seed_rows(path: Path) -> Iterator[Iterable[Mapping[str, str]]]:
+    """The rows of a seed file while they are made sense of; EGOV-CAL-009 when that can't be done."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            rows = [_calendar_day(row) for row in csv.DictReader(file)]
+            yield csv.DictReader(file)
     except (OSError, ValueError, KeyError) as error:
         raise EgovError("EGOV-CAL-009", file=path.name, detail=f"{type(error).__name__}: {error}") from error
-    return make_calendar(rows, path.name)
 
 
 def _calendar_day(row: Mapping[str, str]) -> CalendarDay:

@@ -151,6 +151,15 @@ _LIVES = {
 }
 
 
+# The months from a first day of each `life` to its end, or to the day looked at while it has none.
+_MONTHS_OF_LIFE = sql.SQL(
+    "span as (select distinct date_trunc('month', {first}) as first_month,"
+    " date_trunc('month', least(case when is_over then last_end end, %(until)s)) as last_month from life)"
+    " select distinct m.month::date from span"
+    " cross join lateral generate_series(first_month, last_month, interval '1 month') as m (month)"
+)
+
+
 def touched_months(
     conn: Connection, settings: Settings, colour: str, loads: list[int], as_of: date, seen_as_of: tuple[date, ...]
 ) -> Months:
@@ -300,13 +309,11 @@ def _while_pending(conn: Connection, contract: Contract, colour: str, loads: lis
         " min(least({begins}, {first_end})) as begins, min({first_end}) as first_end,"
         " bool_and({last_end} is not null) as is_over, max({last_end}) as last_end"
         " from {table} as v inner join touched using ({keys}) group by {keys}),"
-        " span as (select distinct date_trunc('month', case when is_one then first_end else begins end) as first_month,"
-        " date_trunc('month', least(case when is_over then last_end end, %(until)s)) as last_month from life)"
-        " select distinct m.month::date from span"
-        " cross join lateral generate_series(first_month, last_month, interval '1 month') as m (month)"
+        " {months}"
     ).format(
         keys=keys,
         table=sql.Identifier("raw", contract.table),
+        months=_MONTHS_OF_LIFE.format(first=sql.SQL("case when is_one then first_end else begins end")),
         **{name: sql.SQL(getattr(life, name)) for name in ("told", "begins", "first_end", "last_end")},
     )
     rows = conn.execute(query, {"loads": loads, "colour": colour, "until": until}).fetchall()
@@ -333,12 +340,12 @@ def _while_paused(conn: Connection, colour: str, loads: list[int], until: date) 
         " bool_and({last_end} is not null) as is_over, max({last_end}) as last_end"
         " from raw.one_stop__dossiers as v inner join begun as b using (dossier_hash)"
         " group by dossier_hash, b.paused_at),"
-        " span as (select distinct date_trunc('month', begins) as first_month,"
-        " date_trunc('month', least(case when is_over then last_end end, %(until)s)) as last_month from life)"
-        " select distinct m.month::date from span"
-        " cross join lateral generate_series(first_month, last_month, interval '1 month') as m (month)"
+        " {months}"
     ).format(
-        fact=sql.Identifier(colour, "fct_pause"), first_end=sql.SQL(life.first_end), last_end=sql.SQL(life.last_end)
+        fact=sql.Identifier(colour, "fct_pause"),
+        months=_MONTHS_OF_LIFE.format(first=sql.SQL("begins")),
+        first_end=sql.SQL(life.first_end),
+        last_end=sql.SQL(life.last_end),
     )
     rows = conn.execute(query, {"loads": loads, "until": until}).fetchall()
     return {row[0] for row in rows}

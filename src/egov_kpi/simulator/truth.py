@@ -311,11 +311,14 @@ def _kept_promise(rows: pd.DataFrame, basis: str) -> pd.Series:
     return rows["over_time"] <= _due_time(rows, basis)
 
 
+def _by_clock(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what was promised once the pauses are taken off."""
+    return rows.assign(due=rows["clock_due"], due_time=rows["clock_due_time"])
+
+
 def _kept_by_clock(rows: pd.DataFrame, basis: str) -> pd.Series:
-    """The same with pauses taken off: over by then, or while the clock stood."""
-    over, due = ("over_time", "clock_due_time") if basis == "hour" else ("over", "clock_due")
-    in_time = rows[over] <= rows[due]
-    return in_time | (rows["over"].notna() & rows[f"stands_{basis}"].astype(bool))
+    """Over by then, or while the clock stood."""
+    return _kept_promise(_by_clock(rows), basis) | (rows["over"].notna() & rows[f"stands_{basis}"].astype(bool))
 
 
 def _broke_promise(rows: pd.DataFrame, basis: str) -> pd.Series:
@@ -371,8 +374,7 @@ def _is_still_in_time(rows: pd.DataFrame, basis: str) -> pd.Series:
 
 def _is_still_in_time_by_clock(rows: pd.DataFrame, basis: str) -> pd.Series:
     """The same with pauses taken off; no term runs out while the clock stands."""
-    moved = rows.assign(due=rows["clock_due"], due_time=rows["clock_due_time"])
-    return _is_still_in_time(moved, basis) | rows[f"stands_{basis}"].astype(bool)
+    return _is_still_in_time(_by_clock(rows), basis) | rows[f"stands_{basis}"].astype(bool)
 
 
 def _excused(happened: Happened) -> Amounts:

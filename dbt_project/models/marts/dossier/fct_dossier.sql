@@ -165,19 +165,8 @@ closed as (
 clocked as (
     select
         closed.*,
-        case
-            when clock.is_moved_date
-                -- beyond the calendar: not before its end
-                then coalesce(clock.moved_due_date, greatest(closed.due_date, clock.last_known_day))
-            else closed.due_date
-        end as clock_due_date,
-        case
-            when clock.is_moved_hour then coalesce(
-                clock.moved_due_at,
-                greatest(closed.due_at, (clock.last_known_day + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh')
-            )
-            else closed.due_at
-        end as clock_due_at,
+        coalesce(clock.moved_due_date, closed.due_date) as clock_due_date,
+        coalesce(clock.moved_due_at, closed.due_at) as clock_due_at,
         coalesce(clock.is_standing_date, false) as is_clock_standing_date,
         coalesce(clock.is_standing_hour, false) as is_clock_standing_hour
     from closed
