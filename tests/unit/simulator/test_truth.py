@@ -7,7 +7,7 @@ import pytest
 
 from egov_kpi.simulator.one_stop import NOTHING
 from egov_kpi.simulator.records import Records
-from egov_kpi.simulator.truth import KEY, KPIS, all_kpis, compare, expected_kpis
+from egov_kpi.simulator.truth import KEY, all_kpis, compare, expected_kpis
 
 DISTRICT, FIRST, SECOND = "823", "28651", "28654"
 
@@ -45,7 +45,7 @@ def _settled(code: str, finished: str, **values: object) -> dict[str, object]:
 # Where a KPI has several: what the reports of the provinces mean.
 USUAL = {"ontime_settled": ("C", "date"), **dict.fromkeys(("settled_on_time", "settled_late"), ("A", "date"))}
 USUAL |= dict.fromkeys(("pending_in_time", "pending_overdue"), ("A", "date"))
-KINDS = {**{kpi.code: (kpi.method, kpi.due_basis) for kpi in KPIS}, **USUAL}
+KINDS = {**{kpi.code: (kpi.method, kpi.due_basis) for kpi in all_kpis()}, **USUAL}
 
 
 @dataclass(frozen=True)
