@@ -50,6 +50,7 @@ def test_without_a_structural_rule_there_is_no_answer(warehouse: Settings, datas
             assert (result.verdict, result.receipt["reason"]) == ("could_not_check", "EGOV-GATE-003"), rule.rule_id
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dataset", fx.DATASETS)
 def test_without_a_business_rule_its_row_is_refused_by_nobody(
     warehouse: Settings, dataset: str, tmp_path: Path
