@@ -133,6 +133,13 @@ COMPONENTS = _dataset(
     other=("Khai thác từ kho", "Có", "Không"),
     path="/one-stop/exports/components.csv",
 )
+DATA_USES = _dataset(
+    "one_stop.data_uses",
+    codes=("Khai thác dữ liệu dân cư", "Lấy từ kho cá nhân", "Đưa kết quả vào kho cá nhân", "Chứng thực bản sao"),
+    required="Chứng thực bản sao",
+    other=("Lấy từ kho cá nhân", "Có", "Không"),
+    path="/one-stop/exports/data_uses.csv",
+)
 RESULTS = _dataset(
     "one_stop.results",
     codes=("Kết quả bằng văn bản", "Có tệp kết quả"),
@@ -203,6 +210,16 @@ PROCEDURES = _dataset(
     required="mucDo",
     other=("linhVuc", "Khác A", "Khác B"),
     path="/portal/api/procedures",
+)
+FEES = _dataset(
+    "portal.fees",
+    key="maTTHC",
+    event="ngayDongBoPhi",
+    codes=("daDongBoPhi", "capThucHien"),
+    optional="ngayDongBoPhi",
+    required="capThucHien",
+    other=("capThucHien", "Huyen", "Xa"),
+    path="/portal/api/fees",
 )
 PAPER = _dataset(
     "forms.paper_register",
@@ -374,6 +391,8 @@ _ALL = (
     PERIODIC_REPORTS,
     SURVEYS,
     COMPONENTS,
+    DATA_USES,
+    FEES,
     RESULTS,
     APOLOGIES,
     SATISFACTION,
@@ -470,6 +489,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     DOSSIERS.id: _delta(exports.dossiers, "dossiers.csv"),
     PAYMENTS.id: _delta(one_stop_exports.payments, "payments.csv"),
     COMPONENTS.id: _delta(one_stop_exports.components, "components.csv"),
+    DATA_USES.id: _delta(one_stop_exports.data_uses, "data_uses.csv"),
     RESULTS.id: _delta(one_stop_exports.results, "results.csv"),
     APOLOGIES.id: _delta(one_stop_exports.apologies, "apologies.csv"),
     SATISFACTION.id: _delta(one_stop_exports.satisfaction, "satisfaction.csv"),
@@ -478,6 +498,7 @@ _FRAMES: dict[str, Callable[[Records, Window], _Frames]] = {
     HEADCOUNT.id: _snapshots(exports.headcount, "headcount", "headcount.csv"),
     CERTIFICATES.id: _snapshots(exports.certificates, "certificates", "certificates.xlsx"),
     PROCEDURES.id: _snapshots(exports.procedures, "procedures", "page"),
+    FEES.id: _snapshots(portal_exports.fees, "procedures", "page"),
     PAPER.id: _lists(exports.FORMS["paper-register"]),
     PERIODIC_REPORTS.id: _lists(forms_exports.FORMS["periodic-reports"]),
     SCORECARDS.id: _books(exports.FORMS["par-scorecards"], "Ngày chốt điểm"),

@@ -47,6 +47,7 @@ _FACT_OF = {
         "fct_handover", "dossier_hash", "v.dossier_hash", "select f.business_month union select f.due_month",
     ),
     "one_stop.satisfaction": ("fct_satisfaction_vote", "vote_code", "v.vote_code", "select f.business_month"),
+    "one_stop.data_uses": ("fct_data_use", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "portal.synchronisation": ("fct_synchronisation", "dossier_hash", "v.dossier_hash", "select f.business_month"),
     "portal.publications": (
         "fct_publication", "publication_code", "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",
@@ -82,7 +83,7 @@ _FACT_OF = {
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
 _OF_DOSSIERS = (
     "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", _PAUSES,
-    "portal.synchronisation",
+    "portal.synchronisation", "one_stop.data_uses",
 )  # fmt: skip
 _DATES = {"date", "timestamp"}
 

@@ -13,6 +13,10 @@ import pandas as pd
 from egov_kpi.simulator.drawing import FIELDS
 from egov_kpi.simulator.records import PROCEDURE
 
+FEE = (
+    "agency_code", "procedure_code", "competent_level", "is_synced", "synced_date", "snapshot_date", "exported_at",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -52,9 +56,17 @@ class Catalogue:
                 "posted_date": np.where(
                     (index < posted) | is_abolished, np.datetime64("2022-01-04") + index % 200, np.datetime64("NaT")
                 ).astype("datetime64[s]"),
+                "has_fee": index % 3 != 1,
+                "fee_synced_date": _synced(index),
                 "is_active": active,
             }
         )
+
+
+def _synced(index: np.ndarray) -> np.ndarray:
+    """Since when the payment platform knows the fee of each: one after the other from 2021 on; of one in nine never."""
+    days = np.datetime64("2021-03-01") + index * 37 % 900
+    return np.where((index % 3 == 1) | (index % 9 == 8), np.datetime64("NaT"), days).astype("datetime64[s]")
 
 
 def procedure_codes(rng: np.random.Generator, count: int) -> list[str]:
@@ -74,5 +86,16 @@ def offer(rng: np.random.Generator, table: pd.DataFrame, agencies: list[str], le
 def snapshot(offers: pd.DataFrame, snapshot_date: str) -> pd.DataFrame:
     """The offers as the portal lists them on one date."""
     day = pd.Timestamp(snapshot_date)
-    listed = offers.assign(snapshot_date=day, exported_at=day + pd.Timedelta(hours=21))
+    listed = offers.assign(
+        fee_synced_date=offers["fee_synced_date"].where(offers["fee_synced_date"] <= day),
+        snapshot_date=day,
+        exported_at=day + pd.Timedelta(hours=21),
+    )
     return listed[list(PROCEDURE)]
+
+
+def fees(procedures: pd.DataFrame) -> pd.DataFrame:
+    """Of the listed procedures those in force that have a fee, and since when it can be paid online."""
+    rows = procedures[(procedures["procedure_status"] == "in_force") & procedures["has_fee"].eq(True)]
+    named = rows.rename(columns={"fee_synced_date": "synced_date"})
+    return named.assign(is_synced=named["synced_date"].notna())[list(FEE)]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from egov_kpi.simulator import progress
+from egov_kpi.simulator.data_uses import DATA_USE, data_uses
 from egov_kpi.simulator.timetable import NEVER
 
 PAYMENT = (
@@ -54,10 +55,11 @@ class OneStop:
     satisfaction: pd.DataFrame
     handovers: pd.DataFrame
     pauses: pd.DataFrame
+    data_uses: pd.DataFrame
 
 
 NOTHING = OneStop(
-    *(_empty(columns) for columns in (PAYMENT, COMPONENT, RESULT, APOLOGY, VOTE, progress.HANDOVER, progress.PAUSE))
+    *map(_empty, (PAYMENT, COMPONENT, RESULT, APOLOGY, VOTE, progress.HANDOVER, progress.PAUSE, DATA_USE))
 )
 
 
@@ -74,6 +76,7 @@ def beside(dossiers: pd.DataFrame, seed: int) -> OneStop:
         satisfaction=_votes(rng, settled),
         handovers=progress.handovers(received, seed),
         pauses=progress.pauses(received, seed),
+        data_uses=data_uses(received, seed),
     )
     last = dossiers["updated_at"].max()
     return OneStop(**{item.name: _ordered(getattr(drawn, item.name), last) for item in fields(OneStop)})

@@ -10,6 +10,7 @@ _FEE_KIND = {"fee": "Phí", "charge": "Lệ phí", "duty": "Nghĩa vụ tài ch�
 _PAYMENT_METHOD = {"online": "Trực tuyến", "direct": "Trực tiếp"}
 _VOTE_CHANNEL = {"tablet": "Máy tính bảng", "portal": "Cổng dịch vụ công"}
 _RATING = {"very_satisfied": "Rất hài lòng", "satisfied": "Hài lòng", "dissatisfied": "Không hài lòng"}
+_COPY = {"none": "Không", "paper": "Bản giấy", "electronic": "Bản điện tử"}
 _YES = {True: "Có", False: "Không"}
 
 
@@ -106,6 +107,24 @@ def satisfaction(records: Records, window: Window) -> pd.DataFrame:
     return _repeat(export, "Mã lượt đánh giá", records.seed)
 
 
+def data_uses(records: Records, window: Window) -> pd.DataFrame:
+    """One row per dossier, with what it took from shared data, and version in the window."""
+    rows = _within(records.one_stop.data_uses, window)
+    export = pd.DataFrame(
+        {
+            "Mã hồ sơ": rows["dossier_code"],
+            "Mã đơn vị": rows["agency_code"],
+            "Khai thác dữ liệu dân cư": rows["is_population_used"].map(_YES),
+            "Lấy từ kho cá nhân": rows["is_taken_from_store"].map(_YES),
+            "Đưa kết quả vào kho cá nhân": rows["is_result_stored"].map(_YES),
+            "Chứng thực bản sao": _words(rows["certified_copy"], _COPY),
+            "Ngày ghi nhận": _minute(rows["recorded_at"]),
+            "Ngày cập nhật": _minute(rows["updated_at"]),
+        }
+    )
+    return _repeat(export, "Mã hồ sơ", records.seed)
+
+
 def _within(versions: pd.DataFrame, window: Window) -> pd.DataFrame:
     return versions[window.holds(versions["updated_at"])]
 
@@ -117,5 +136,6 @@ EXPORTS: dict[str, Export] = {
     "results": results,
     "apologies": apologies,
     "satisfaction": satisfaction,
+    "data_uses": data_uses,
     **progress_exports.EXPORTS,
 }

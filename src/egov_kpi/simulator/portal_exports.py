@@ -1,9 +1,9 @@
-"""What the portals send beside the list of procedures: publications and petitions, in the portals' own words."""
+"""What the portals send beside the list of procedures: fees, publications, petitions, in the portals' own words."""
 
 import numpy as np
 import pandas as pd
 
-from egov_kpi.simulator import exports
+from egov_kpi.simulator import catalogue, exports
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.records import Records
 
@@ -76,6 +76,24 @@ def petitions(records: Records, window: Window) -> pd.DataFrame:
         }
     )
     return exports._repeat(export, "maPhanAnh", records.seed)
+
+
+def fees(records: Records, snapshot_date: pd.Timestamp) -> pd.DataFrame:
+    """One row per unit and procedure in force that has a fee, as the portal lists it on that date."""
+    rows = catalogue.fees(records.procedures[records.procedures["snapshot_date"] == snapshot_date])
+    rows = rows.sort_values(["agency_code", "procedure_code"])
+    export = pd.DataFrame(
+        {
+            "maDonVi": rows["agency_code"],
+            "maTTHC": rows["procedure_code"],
+            "capThucHien": exports._words(rows["competent_level"], exports._LEVEL),
+            "daDongBoPhi": yes(rows["is_synced"]),
+            "ngayDongBoPhi": exports._iso_day(rows["synced_date"]),
+            "ngayChot": exports._iso_day(rows["snapshot_date"]),
+            "thoiDiemXuat": exports._iso_time(rows["exported_at"]),
+        }
+    )
+    return exports._repeat(export, "maTTHC", records.seed)
 
 
 # By the last part of their address.

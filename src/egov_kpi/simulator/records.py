@@ -37,7 +37,7 @@ MAILBOX = (
 HEADCOUNT = ("agency_code", "headcount", "headcount_basis", "snapshot_date", "exported_at")
 PROCEDURE = (
     "agency_code", "procedure_code", "procedure_name", "field_name", "competent_level", "service_level",
-    "procedure_status", "posted_date", "snapshot_date", "exported_at",
+    "procedure_status", "posted_date", "has_fee", "fee_synced_date", "snapshot_date", "exported_at",
 )  # fmt: skip
 CERTIFICATE = (
     "agency_code", "certificate_number", "is_mandated", "announced_date", "internal_audit_date",

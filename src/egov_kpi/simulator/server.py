@@ -86,8 +86,7 @@ class Sources:
         self.drift = 0
         self._documents = lru_cache(maxsize=KEPT)(self._all_documents)
         self._listings = lru_cache(maxsize=KEPT)(self._all_of_listing)
-        self._accounts = lru_cache(maxsize=KEPT)(self._all_accounts)
-        self._procedures = lru_cache(maxsize=KEPT)(self._all_procedures)
+        self._listed = lru_cache(maxsize=KEPT)(self._all_listed)
         self._changes = lru_cache(maxsize=KEPT)(self._all_changes)
         self._tables = lru_cache(maxsize=KEPT)(self._table)
         # A workbook is described in a list before it is fetched, and takes long to make.
@@ -118,10 +117,8 @@ class Sources:
 
     async def accounts(self, request: Request) -> Response:
         self._demand_bearer(request)
-        return self._page(request, self._accounts(_snapshot(request, self.records.office_accounts)))
-
-    def _all_accounts(self, snapshot_date: pd.Timestamp) -> list[dict[str, str]]:
-        return _rows(document_work_exports.accounts(self.records, snapshot_date))
+        day = _snapshot(request, self.records.office_accounts)
+        return self._page(request, self._listed(document_work_exports.accounts, day))
 
     def _all_of_listing(self, name: str, window: Window) -> list[dict[str, str]]:
         return _rows(LISTINGS[name](self.records, window))
@@ -132,10 +129,16 @@ class Sources:
     # --- portal
     async def procedures(self, request: Request) -> Response:
         self._demand_key(request)
-        return self._page(request, self._procedures(_snapshot(request, self.records.procedures)))
+        return self._page(request, self._listed(exports.procedures, _snapshot(request, self.records.procedures)))
 
-    def _all_procedures(self, snapshot_date: pd.Timestamp) -> list[dict[str, str]]:
-        return _rows(exports.procedures(self.records, snapshot_date))
+    async def fees(self, request: Request) -> Response:
+        self._demand_key(request)
+        return self._page(request, self._listed(portal_exports.fees, _snapshot(request, self.records.procedures)))
+
+    def _all_listed(
+        self, export: Callable[[Records, pd.Timestamp], pd.DataFrame], day: pd.Timestamp
+    ) -> list[dict[str, str]]:
+        return _rows(export(self.records, day))
 
     def dates_of(self, register: pd.DataFrame) -> Handler:
         """A handler that lists the days on which the register was sent whole."""
@@ -313,6 +316,8 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/one-stop/exports/{name}.csv", sources.beside_dossiers_csv),
         ("/portal/api/procedures/snapshots", sources.dates_of(records.procedures)),
         ("/portal/api/procedures", sources.procedures),
+        ("/portal/api/fees/snapshots", sources.dates_of(records.procedures)),
+        ("/portal/api/fees", sources.fees),
         ("/portal/api/publications", sources.changes),
         ("/portal/api/synchronisation", sources.changes),
         ("/feedback/api/petitions", sources.changes),

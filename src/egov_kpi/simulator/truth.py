@@ -495,6 +495,7 @@ def all_kpis() -> tuple[Kpi, ...]:
     """These, and those of families that have modules of their own, built on this one."""
     from egov_kpi.simulator import (
         truth_activities,
+        truth_data_uses,
         truth_devices,
         truth_document_work,
         truth_forms,
@@ -508,6 +509,7 @@ def all_kpis() -> tuple[Kpi, ...]:
         *KPIS,
         *truth_settlement.KPIS,
         *truth_one_stop.KPIS,
+        *truth_data_uses.KPIS,
         *truth_devices.KPIS,
         *truth_activities.KPIS,
         *truth_document_work.KPIS,

@@ -4,6 +4,7 @@ import pandas as pd
 from dbt_world import World, hashed
 
 from egov_kpi.contracts.loader import get_contract
+from egov_kpi.simulator.catalogue import fees
 from egov_kpi.simulator.records import PUBLIC_SECRECY, Records, generate
 
 _SNAPSHOTS = {
@@ -45,6 +46,7 @@ def night(world: World, records: Records, business_date: str, window_from: str |
     ]
     for dataset, name in _SNAPSHOTS.items():
         loads += snapshots(world, dataset, getattr(records, name), business_date, window_from)
+    loads += snapshots(world, "portal.fees", fees(records.procedures), business_date, window_from)
     return [load for load in loads if load is not None]
 
 

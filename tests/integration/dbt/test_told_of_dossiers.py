@@ -117,7 +117,7 @@ def test_results_and_letters_count_when_their_dossier_was_settled(world: World) 
         "2023-02-28",
     )
     world.build("green", [first], "2023-02-28", rebuild=True)
-    assert figures(world) == {"e_result": 0, "dossier_digitised": 0, "component_reused": 0, "apology_coverage": 0}
+    assert figures(world) == dict.fromkeys(figures(world), 0)
     told = {
         "components": _told(
             "a", "2023-03-01 08:00", component_no="1", is_digitised=True, is_reused=True,
@@ -131,13 +131,22 @@ def test_results_and_letters_count_when_their_dossier_was_settled(world: World) 
             "a", "2023-03-01 08:00", letter_no="1", issued_at=pd.Timestamp("2023-01-12 08:00"),
             old_due_at=pd.Timestamp("2023-01-15 08:00"), new_due_at=pd.Timestamp("2023-01-22 08:00"),
         ),
+        "data_uses": _told(
+            "a", "2023-03-01 08:00", is_population_used=True, is_taken_from_store=False, is_result_stored=True,
+            certified_copy="electronic", recorded_at=pd.Timestamp("2023-01-10 08:05"),
+        ),
     }  # fmt: skip
     loads = [world.load(f"one_stop.{name}", rows, "2023-03-01", WINDOW) for name, rows in told.items()]
     world.build("green", [first, *loads], "2023-03-01")
     assert figures(world) == dict.fromkeys(figures(world), 100)
+    copies = world.kpi("green", "certified_copy", COMMUNE, *JANUARY)
+    assert (copies["numerator"], copies["denominator"]) == (1, 1)
     same_as_rebuild(world, [first, *loads], "2023-03-01")
 
 
 def figures(world: World) -> dict[str, float]:
-    codes = ("e_result", "dossier_digitised", "component_reused", "apology_coverage")
+    codes = (
+        "e_result", "dossier_digitised", "component_reused", "apology_coverage", "personal_store", "population_dossier",
+        "population_procedure",
+    )  # fmt: skip
     return {code: float(world.kpi("green", code, COMMUNE, *JANUARY)["value"]) for code in codes}

@@ -27,6 +27,7 @@ SNAPSHOTS = {
     "iso.certificates",
     "mail.accounts",
     "network.devices",
+    "portal.fees",
     "portal.procedures",
 }
 

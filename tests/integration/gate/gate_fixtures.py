@@ -17,6 +17,7 @@ import office_fixtures as office
 import portal_fixtures as portal
 import progress_fixtures as progress
 import psycopg
+import shared_data_fixtures as shared
 import vertical_fixtures as vertical
 
 from egov_kpi.contracts.loader import get_contract
@@ -256,6 +257,7 @@ RIGHT: dict[str, Callable[[int], Row]] = {
     **communication.RIGHT,
     **document_work.RIGHT,
     **progress.RIGHT,
+    **shared.RIGHT,
     **forms.RIGHT,
     **vertical.RIGHT,
 }
@@ -386,6 +388,7 @@ FAULTS: dict[str, Row] = {
     **communication.FAULTS,
     **document_work.FAULTS,
     **progress.FAULTS,
+    **shared.FAULTS,
     **forms.FAULTS,
     **vertical.FAULTS,
     **{
@@ -406,6 +409,7 @@ LOAD_RULES = {
     *communication.LOAD_RULES,
     *document_work.LOAD_RULES,
     *progress.LOAD_RULES,
+    *shared.LOAD_RULES,
     *forms.LOAD_RULES,
     *vertical.LOAD_RULES,
 }
@@ -431,6 +435,7 @@ HISTORY_RULES = {
     *communication.HISTORY_RULES,
     *document_work.HISTORY_RULES,
     *progress.HISTORY_RULES,
+    *shared.HISTORY_RULES,
     *forms.HISTORY_RULES,
     *vertical.HISTORY_RULES,
 }
@@ -519,6 +524,7 @@ OTHER_CONTENT: dict[str, Row] = {
     **communication.OTHER_CONTENT,
     **document_work.OTHER_CONTENT,
     **progress.OTHER_CONTENT,
+    **shared.OTHER_CONTENT,
     **forms.OTHER_CONTENT,
     **vertical.OTHER_CONTENT,
 }

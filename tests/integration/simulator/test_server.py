@@ -95,6 +95,7 @@ def test_token_is_refused_to_strangers(client: httpx.Client, secret: str, client
         "/one-stop/exports/dossiers.xlsx?from=2023-03-06&to=2023-03-06",
         "/portal/api/procedures/snapshots?to=2023-03-06",
         "/portal/api/procedures?snapshot=2023-03-06",
+        "/portal/api/fees?snapshot=2023-03-06",
         "/mail/snapshots?to=2023-03-06",
         "/mail/accounts.csv?snapshot=2023-03-06",
         "/directory/snapshots?to=2023-03-06",

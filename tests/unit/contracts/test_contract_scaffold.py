@@ -29,6 +29,8 @@ STAGING = {
     "ioffice.incoming_documents": "incoming/stg_ioffice__incoming_document",
     "one_stop.handovers": "handover/stg_one_stop__handover",
     "forms.one_stop_units": "one_stop_unit/stg_forms__one_stop_unit",
+    "one_stop.data_uses": "data_use/stg_one_stop__data_use",
+    "portal.fees": "fee/stg_portal__fee",
     "one_stop.pauses": "pause/stg_one_stop__pause",
     "portal.synchronisation": "synchronisation/stg_portal__synchronisation",
     "forms.vertical_settlement": "vertical/stg_forms__vertical_settlement",

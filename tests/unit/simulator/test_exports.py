@@ -51,6 +51,7 @@ def exported(records: Records) -> dict[str, pd.DataFrame]:
         "ioffice.outgoing_documents": exports.outgoing_documents(records, BACKLOG),
         "one_stop.dossiers": exports.dossiers(records, BACKLOG),
         "portal.procedures": exports.procedures(records, _last(records.procedures)),
+        "portal.fees": portal_exports.fees(records, _last(records.procedures)),
         "mail.accounts": exports.mailboxes(records, _last(records.mailboxes)),
         "communication.activities": activities_exports.activities(records, BACKLOG),
         "ioffice.accounts": document_work_exports.accounts(records, _last(records.office_accounts)),

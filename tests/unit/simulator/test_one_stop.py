@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from egov_kpi.simulator import one_stop_exports
+from egov_kpi.simulator.data_uses import DATA_USE_KEY
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.one_stop import (
     APOLOGY_KEY,
@@ -179,6 +180,7 @@ def test_counting_rows_of_the_export_misses_the_figure(known: Records) -> None:
 KEYS = {
     "payments": PAYMENT_KEY, "components": COMPONENT_KEY, "results": RESULT_KEY, "apologies": APOLOGY_KEY,
     "satisfaction": VOTE_KEY, "handovers": HANDOVER_KEY, "pauses": PAUSE_KEY,
+    "data_uses": DATA_USE_KEY,
 }  # fmt: skip
 
 

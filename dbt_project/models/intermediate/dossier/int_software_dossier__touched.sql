@@ -22,6 +22,10 @@ pause as (
     select * from {{ ref('int_pause__touched') }}
 ),
 
+data_use as (
+    select * from {{ ref('int_data_use__touched') }}
+),
+
 synchronisation as (
     select * from {{ ref('int_synchronisation__touched') }}
 ),
@@ -39,6 +43,8 @@ told as (
     select synchronisation.dossier_hash from synchronisation
     union
     select pause.dossier_hash from pause
+    union
+    select data_use.dossier_hash from data_use
 ),
 
 touched as (

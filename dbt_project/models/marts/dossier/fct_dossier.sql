@@ -35,6 +35,10 @@ synchronisation as (
     select * from {{ ref('fct_synchronisation') }}
 ),
 
+data_use as (
+    select * from {{ ref('fct_data_use') }}
+),
+
 -- one row per dossier, however many items it has to pay; a waived item is no fee
 fee as (
     select
@@ -87,6 +91,13 @@ synced as (
     select synchronisation.dossier_hash
     from synchronisation
     where synchronisation.is_synced and synchronisation.dossier_hash in (select united.dossier_hash from united)
+),
+
+-- what it took from shared data; one row each
+shared as (
+    select data_use.*
+    from data_use
+    where data_use.dossier_hash in (select united.dossier_hash from united)
 ),
 
 -- its clock stood still at least once
@@ -234,6 +245,10 @@ final as (
         coalesce(closed.settled_date > coalesce(letter.first_due_date, closed.due_date), false) as is_late_to_promise,
         synced.dossier_hash is not null as is_synced,
         held_up.dossier_hash is not null as is_paused,
+        coalesce(shared.is_population_used, false) as is_population_used,
+        coalesce(shared.is_personal_store, false) as is_personal_store,
+        coalesce(shared.is_copy_certified, false) as is_copy_certified,
+        coalesce(shared.is_copy_electronic, false) as is_copy_electronic,
         closed.load_seq,
         closed.file_digest,
         closed.row_no
@@ -243,6 +258,7 @@ final as (
     left join outcome on closed.source_system = 'one_stop' and closed.dossier_hash = outcome.dossier_hash
     left join letter on closed.source_system = 'one_stop' and closed.dossier_hash = letter.dossier_hash
     left join synced on closed.source_system = 'one_stop' and closed.dossier_hash = synced.dossier_hash
+    left join shared on closed.source_system = 'one_stop' and closed.dossier_hash = shared.dossier_hash
     left join held_up on closed.source_system = 'one_stop' and closed.dossier_hash = held_up.dossier_hash
 )
 

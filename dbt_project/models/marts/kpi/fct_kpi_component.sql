@@ -64,6 +64,11 @@ synchronisation as (
     where {{ in_touched_months('business_month', 'kpi') }} and sent_date <= {{ as_of() }}
 ),
 
+data_use as (
+    select * from {{ ref('fct_data_use') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and recorded_date <= {{ as_of() }}
+),
+
 handover as (
     select * from {{ ref('fct_handover') }}
     where {{ in_touched_months('business_month', 'kpi') }} and received_date <= {{ as_of() }}
@@ -112,6 +117,11 @@ certificate as (
 
 offer as (
     select * from {{ ref('fct_procedure_offer') }}
+    where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
+),
+
+fee as (
+    select * from {{ ref('fct_procedure_fee') }}
     where {{ in_touched_months('business_month', 'kpi') }} and snapshot_date <= {{ as_of() }}
 ),
 
@@ -227,6 +237,15 @@ flow as (
         ('dossier_paid_online', received.is_received and received.is_paid_online),
         ('dossier_component_reused', received.is_received and received.is_component_reused),
         ('dossier_synced', received.is_received and received.is_synced),
+        (
+            'dossier_online_whole',
+            received.is_received and received.channel = 'online' and received.is_synced
+            and not (received.is_settled and received.is_result_written and not received.is_result_electronic)
+        ),
+        ('dossier_population_used', received.is_received and received.is_population_used),
+        ('dossier_personal_store', received.is_received and received.is_personal_store),
+        ('dossier_copy_certified', received.is_received and received.is_copy_certified),
+        ('dossier_copy_electronic', received.is_received and received.is_copy_electronic),
         ('dossier_paused', received.is_received and received.is_paused),
         ('dossier_promised_again', received.is_received and received.is_promised_again),
         ('dossier_moved_after_expiry', received.is_received and received.is_moved_after_expiry)
@@ -350,6 +369,8 @@ flow as (
         union all
         select 'pause_rows', pause.agency_code, pause.business_month from pause
         union all
+        select 'data_use_rows', data_use.agency_code, data_use.business_month from data_use
+        union all
         select m.measure_code, received.agency_code, received.business_month
         from received
         cross join lateral (
@@ -359,7 +380,8 @@ flow as (
             ('digitisation_rows', true),
             ('apology_rows', true),
             ('synchronisation_rows', true),
-            ('pause_rows', true)
+            ('pause_rows', true),
+            ('data_use_rows', true)
             {%- endcall %}
         ) as m (measure_code, counts)
         where received.source_system = 'one_stop' and m.counts
@@ -385,6 +407,8 @@ flow as (
     group by agency_code, business_month
     union all
     select 'procedure_rows', agency_code, business_month, count(*) from offer group by agency_code, business_month
+    union all
+    select 'fee_rows', agency_code, business_month, count(*) from fee group by agency_code, business_month
     union all
     select m.measure_code, task.agency_code, task.business_month, count(*)
     from task
@@ -480,7 +504,9 @@ flow_key as (
         values
         ('procedure_with_online_dossier', received.channel = 'online'),
         ('procedure_with_fee', received.is_fee_bearing),
-        ('procedure_paid_online', received.is_paid_online)
+        ('procedure_paid_online', received.is_paid_online),
+        ('procedure_of_citizens', received.applicant_type = 'citizen'),
+        ('procedure_population_used', received.applicant_type = 'citizen' and received.is_population_used)
         {%- endcall %}
     ) as m (measure_code, counts)
     where received.is_received and m.counts
@@ -577,6 +603,11 @@ seen as (
     ) as m (measure_code)
     group by m.measure_code, offer.agency_code, offer.snapshot_date
     union all
+    select m.measure_code, fee.agency_code, fee.snapshot_date
+    from fee
+    cross join (values ('procedure_fee_listed'), ('procedure_fee_synced')) as m (measure_code)
+    group by m.measure_code, fee.agency_code, fee.snapshot_date
+    union all
     select m.measure_code, certificate.agency_code, certificate.snapshot_date
     from certificate
     cross join (values ('iso_compliant'), ('iso_procedures_covered')) as m (measure_code)
@@ -600,6 +631,21 @@ stock_key as (
         ('procedure_full', offer.is_in_force and offer.service_level = 'full'),
         ('procedure_online', offer.is_in_force and offer.service_level in ('partial', 'full')),
         ('procedure_offered', offer.is_in_force)
+        {%- endcall %}
+    ) as m (measure_code, counts)
+    where m.counts
+    union all
+    select distinct
+        m.measure_code,
+        fee.agency_code,
+        fee.snapshot_date,
+        fee.procedure_code || '|' || fee.competent_level,
+        1,
+        null::date
+    from fee
+    cross join lateral (
+        {% call asked('boolean') -%}
+        values ('procedure_fee_listed', true), ('procedure_fee_synced', fee.is_synced)
         {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts
