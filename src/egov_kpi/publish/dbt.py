@@ -21,7 +21,7 @@ from egov_kpi.db.connect import connect, role_url
 from egov_kpi.db.fence import fence
 from egov_kpi.db.migrate import migrate
 from egov_kpi.errors import EgovError
-from egov_kpi.publish import colours, manifest, sessions
+from egov_kpi.publish import colours, manifest, sessions, unseen
 from egov_kpi.publish.code import seed_digest
 from egov_kpi.settings import Settings, get_settings
 from egov_kpi.units import store
@@ -138,7 +138,7 @@ def _invoke(
     places = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     written = ["--target-path", str(target), "--log-path", str(logs), "--vars", json.dumps(variables)]
     target.mkdir(parents=True, exist_ok=True)
-    with _environment(settings):
+    with _environment(settings), unseen.left_out():
         project = _project(settings, [*flags, "parse", *places, *written], variables.get("colour"))
         with sessions.handed_on():
             return dbtRunner(manifest=project).invoke([*flags, *command, *places, *written, *arguments])
