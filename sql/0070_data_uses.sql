@@ -111,8 +111,9 @@ begin
             ' add column is_copy_certified boolean, add column is_copy_electronic boolean', colour
         );
         execute format(
-            'grant select (is_population_used, is_personal_store, is_copy_certified, is_copy_electronic)'
-            ' on %I.fct_dossier to egov_auditor', colour
+            -- whether a citizen asked is what a figure about procedures of citizens is traced by
+            'grant select (applicant_type, is_population_used, is_personal_store, is_copy_certified,'
+            ' is_copy_electronic) on %I.fct_dossier to egov_auditor', colour
         );
         execute format(
             'grant select (load_seq, file_digest, row_no, agency_code, is_population_used, is_personal_store,'

@@ -30,16 +30,6 @@ def test_each_row_rule_refuses_its_own_row_and_no_other(warehouse: Settings, dat
 
 
 @pytest.mark.parametrize("dataset", fx.DATASETS)
-def test_a_right_row_passes(warehouse: Settings, dataset: str) -> None:
-    contract = get_contract(dataset)
-    fx.register(warehouse, contract, 1)
-
-    result = fx.gate(warehouse, contract, 1, [fx.RIGHT[dataset](number) for number in range(1, 4)])
-
-    assert (result.verdict, result.failed, result.refused_rows) == ("pass", [], 0)
-
-
-@pytest.mark.parametrize("dataset", fx.DATASETS)
 def test_without_a_structural_rule_there_is_no_answer(warehouse: Settings, dataset: str, tmp_path: Path) -> None:
     contract = get_contract(dataset)
     fx.register(warehouse, contract, 1)
