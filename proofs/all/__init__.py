@@ -1,1 +1,1 @@
-"""All proofs, one after another, with one table at the end: `make proof`."""
+"""All proofs, with one table at the end: `make proof`."""

@@ -1,4 +1,4 @@
-"""`python -m proofs.all`: every proof as a process of its own, one after another, and one table of what they showed.
+"""`python -m proofs.all`: every proof as a process of its own, turn by turn, and one table of what they showed.
 
 What each proof printed goes to `.local/proof/<name>.json`, its remarks to `<name>.log` beside it, and the table to
 `all.json`. The whole takes at most an hour on two cores: a proof that is still running then is ended, and is red.
@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -41,15 +42,21 @@ class Proof:
         return [sys.executable, "-m", f"proofs.{self.name}", *self.arguments, "--json"]
 
 
-# The quick ones first: a mistake in the set-up shows early.
-PROOFS = (
-    Proof("airgap", "cả đêm không có mạng", "a whole night without a network"),
-    Proof("restore", "giết CSDL, sao lưu, khôi phục", "database killed, backed up, restored"),
-    Proof("mutation", "cài lỗi có đáp án", "defects planted, with an answer key", has_threshold=True),
-    Proof("faults", "gây từng lỗi đã biết", "known faults injected"),
-    Proof("properties", "đảo thứ tự, thu hồi, tách tệp", "orders, revocations, splits", ("--examples", "12")),
-    Proof("chaos", "giết tiến trình theo hạt giống", "seeded SIGKILLs", ("--seeds", "60", "--airflow", "3")),
+# The quick ones first: a mistake in the set-up shows early. Those of a turn run beside each other, a processor each;
+# the faults, of which some are about time, and the kills, which take both processors, run alone.
+TURNS = (
+    (
+        Proof("airgap", "cả đêm không có mạng", "a whole night without a network"),
+        Proof("restore", "giết CSDL, sao lưu, khôi phục", "database killed, backed up, restored"),
+    ),
+    (
+        Proof("mutation", "cài lỗi có đáp án", "defects planted, with an answer key", has_threshold=True),
+        Proof("properties", "đảo thứ tự, thu hồi, tách tệp", "orders, revocations, splits", ("--examples", "12")),
+    ),
+    (Proof("faults", "gây từng lỗi đã biết", "known faults injected"),),
+    (Proof("chaos", "giết tiến trình theo hạt giống", "seeded SIGKILLs", ("--seeds", "60", "--airflow", "3")),),
 )
+PROOFS = tuple(proof for turn in TURNS for proof in turn)
 
 
 @dataclass(frozen=True)
@@ -77,10 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     folder = get_settings().local_dir / "proof"
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = [proof for proof in PROOFS if not options.only or proof.name in options.only]
+    turns = [[proof for proof in turn if not options.only or proof.name in options.only] for turn in TURNS]
     until = time.monotonic() + options.minutes * 60
     table = Table(COLUMNS, as_json=options.json, widths={"proof": 12, "done": 52, "cases": 5, "passed": 6})
-    outcomes = [_shown(proof, table, folder, until) for proof in chosen]
+    outcomes = [outcome for turn in turns if turn for outcome in _together(turn, table, folder, until)]
     (folder / "all.json").write_text(json.dumps(table.rows, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return _code(outcomes, table.finish())
 
@@ -100,9 +107,27 @@ def _code(outcomes: Sequence[Outcome], found: int) -> int:
     return COULD_NOT_RUN if any(outcome.verdict != GREEN for outcome in outcomes) else found
 
 
-def _shown(proof: Proof, table: Table, folder: Path, until: float) -> Outcome:
+def _together(turn: Sequence[Proof], table: Table, folder: Path, until: float) -> Iterator[Outcome]:
+    """Run the proofs of one turn beside each other; a row and an outcome for each as it ends."""
+    # started from this thread: what is done in a child before its program begins must not meet another thread
+    running = [_started(proof, folder) for proof in turn]
+    with ThreadPoolExecutor(len(turn)) as waiting:
+        ended = {waiting.submit(finish, run, until): proof for proof, run in zip(turn, running, strict=True)}
+        try:
+            for done in as_completed(ended):
+                yield _shown(ended[done], done.result(), table, folder)
+        finally:
+            # of who is interrupted himself; the pool waits for the threads, and they for these
+            for run in running:
+                _end(run.process)
+
+
+def _started(proof: Proof, folder: Path) -> "Running":
     _say(f"▶ {proof.name}: {proof.vi} · {proof.en}")
-    outcome = run(proof.command, folder / f"{proof.name}.json", folder / f"{proof.name}.log", until)
+    return start(proof.name, proof.command, folder / f"{proof.name}.json", folder / f"{proof.name}.log")
+
+
+def _shown(proof: Proof, outcome: Outcome, table: Table, folder: Path) -> Outcome:
     outcome = replace(outcome, has_threshold=proof.has_threshold)
     table.add(
         outcome.verdict == GREEN,
@@ -118,8 +143,17 @@ def _shown(proof: Proof, table: Table, folder: Path, until: float) -> Outcome:
     return outcome
 
 
-def run(command: Sequence[str], result: Path, log: Path, until: float) -> Outcome:
-    """Run one proof to its end, or to the end of the time; whatever it started ends with it."""
+@dataclass(frozen=True)
+class Running:
+    """A proof that was started, and the file that it prints into."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+    result: Path
+    began: float
+
+
+def start(name: str, command: Sequence[str], result: Path, log: Path) -> Running:
     began = time.monotonic()
     with result.open("wb") as stdout, log.open("wb") as stderr:
         process = subprocess.Popen(
@@ -130,13 +164,18 @@ def run(command: Sequence[str], result: Path, log: Path, until: float) -> Outcom
             start_new_session=True,
             preexec_fn=_hear_interrupts,
         )
-        try:
-            is_cut_off = not _ended(process, began, until)
-        finally:
-            code = _end(process)
-    rows = _rows(result)
+    return Running(name, process, result, began)
+
+
+def finish(running: Running, until: float) -> Outcome:
+    """Wait for a proof's end, or for the end of the time; whatever it started ends with it."""
+    try:
+        is_cut_off = not _ended(running, until)
+    finally:
+        code = _end(running.process)
+    rows = _rows(running.result)
     passed = sum(bool(row.get("ok")) for row in rows)
-    return Outcome(len(rows), passed, code, time.monotonic() - began, is_cut_off)
+    return Outcome(len(rows), passed, code, time.monotonic() - running.began, is_cut_off)
 
 
 def _hear_interrupts() -> None:
@@ -144,16 +183,16 @@ def _hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _ended(process: "subprocess.Popen[bytes]", began: float, until: float) -> bool:
+def _ended(running: Running, until: float) -> bool:
     """Wait, with a sign of life now and then; False when the time is over."""
     while True:
         left = until - time.monotonic()
         try:
-            process.wait(timeout=max(0.0, min(BEAT_SECONDS, left)))
+            running.process.wait(timeout=max(0.0, min(BEAT_SECONDS, left)))
         except subprocess.TimeoutExpired:
             if left <= 0:
                 return False
-            _say(f"  … {time.monotonic() - began:.0f} s")
+            _say(f"  … {running.name} {time.monotonic() - running.began:.0f} s")
         else:
             return True
 

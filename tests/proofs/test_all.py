@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from proofs.all.__main__ import COULD_NOT, PROOFS, Outcome, run
-from proofs.harness.table import GREEN, RED
+from proofs.all.__main__ import COULD_NOT, PROOFS, TURNS, Outcome, Proof, _together, finish, start
+from proofs.harness.table import GREEN, RED, Table
 
 GOOD, BAD = json.dumps([{"case": "a", "ok": True}]), json.dumps([{"case": "a", "ok": True}, {"case": "b", "ok": False}])
 
@@ -30,7 +30,8 @@ GOOD, BAD = json.dumps([{"case": "a", "ok": True}]), json.dumps([{"case": "a", "
 )
 def test_verdict(printed: str, code: int, verdict: str, tmp_path: Path) -> None:
     command = [sys.executable, "-c", f"print({printed!r}); raise SystemExit({code})"]
-    outcome = run(command, tmp_path / "out.json", tmp_path / "out.log", time.monotonic() + 60)
+    running = start("a", command, tmp_path / "out.json", tmp_path / "out.log")
+    outcome = finish(running, time.monotonic() + 60)
     assert outcome.verdict == verdict
 
 
@@ -39,6 +40,34 @@ def test_verdict_of_a_proof_with_a_threshold(printed: str, code: int, verdict: s
     rows = json.loads(printed)
     outcome = Outcome(len(rows), sum(row["ok"] for row in rows), code, 1.0, has_threshold=True)
     assert outcome.verdict == verdict
+
+
+class _Waiting(Proof):
+    """Ends well once the other one's file is there; `arguments` are its own file and the other's."""
+
+    @property
+    def command(self) -> list[str]:
+        story = (
+            "import pathlib, sys, time\n"
+            "own, other = map(pathlib.Path, sys.argv[1:])\n"
+            "own.touch()\n"
+            "while not other.exists(): time.sleep(0.05)\n"
+            f"print({GOOD!r})"
+        )
+        return [sys.executable, "-c", story, *self.arguments]
+
+
+def test_proofs_of_a_turn_run_beside_each_other(tmp_path: Path) -> None:
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    turn = [_Waiting("a", "a", "a", (one, other)), _Waiting("b", "b", "b", (other, one))]
+    table = Table(("proof", "verdict"), as_json=True)
+    outcomes = list(_together(turn, table, tmp_path, time.monotonic() + 30))
+    assert [outcome.verdict for outcome in outcomes] == [GREEN, GREEN]
+    assert {row["proof"] for row in table.rows} == {"a", "b"}
+
+
+def test_what_is_about_time_runs_alone() -> None:
+    assert {tuple(proof.name for proof in turn) for turn in TURNS} >= {("faults",), ("chaos",)}
 
 
 def test_only_the_mutation_has_a_threshold() -> None:
@@ -59,7 +88,7 @@ def _is_cut_off(tmp_path: Path) -> None:
     story = f"import time, pathlib\ntry: time.sleep(60)\nfinally: pathlib.Path({str(cleaned)!r}).touch()"
     began = time.monotonic()
     command = [sys.executable, "-c", story]
-    outcome = run(command, tmp_path / "out.json", tmp_path / "out.log", began + 3)
+    outcome = finish(start("a", command, tmp_path / "out.json", tmp_path / "out.log"), began + 3)
     assert outcome.is_cut_off
     assert outcome.verdict == RED
     assert cleaned.exists()
