@@ -11,7 +11,10 @@ from typing import Any
 
 @contextmanager
 def left_out() -> Iterator[None]:
-    """No message is made of events that neither a log nor a callback takes; nobody is looked up for a flag."""
+    """No message is made of details that neither a log nor a callback takes; nobody is looked up for a flag.
+
+    For one run of dbt at a time, or one within another: dbt itself has one set of logs for a process.
+    """
     from dbt_common.behavior_flags import BehaviorFlagRendered
     from dbt_common.events.base_types import EventLevel
     from dbt_common.events.event_manager import EventManager
@@ -33,4 +36,8 @@ def left_out() -> Iterator[None]:
 
 
 def _takes_details(manager: Any, debug: Any) -> bool:
-    return bool(manager.callbacks) or any(logger.level == debug for logger in manager.loggers)
+    """dbt's own callback is for one kind of warning."""
+    from dbt.events.logging import track_behavior_change_warn
+
+    others = [callback for callback in manager.callbacks if callback is not track_behavior_change_warn]
+    return bool(others) or any(logger.level == debug for logger in manager.loggers)

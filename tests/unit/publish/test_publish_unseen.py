@@ -4,7 +4,8 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from dbt_common.behavior_flags import Behavior
+from dbt.events.logging import track_behavior_change_warn
+from dbt_common.behavior_flags import Behavior, BehaviorFlagRendered
 from dbt_common.events import event_manager
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
@@ -32,6 +33,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def _logged(level: EventLevel) -> list[str]:
     manager, log = EventManager(), StringIO()
+    # dbt hears each of its own runs
+    manager.add_callback(track_behavior_change_warn)
     manager.add_logger(
         LoggerConfig(f"log of {level}", line_format=LineFormat.PlainText, level=level, output_stream=log)
     )
@@ -61,8 +64,16 @@ def test_a_callback_hears_all(made: list[Any]) -> None:
     assert [message.info.level for message in heard] == ["debug"]
 
 
-def test_flags_keep_their_settings() -> None:
+def test_flags_keep_their_settings_and_nobody_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspect.stack", lambda: pytest.fail("walked through all modules"))
     flags: list[Any] = [{"name": name, "default": False, "docs_url": "x"} for name in ("one", "other")]
     with unseen.left_out():
         behavior = Behavior(flags, {"other": True})
     assert (bool(behavior.one.no_warn), bool(behavior.other)) == (False, True)
+
+
+def test_dbt_is_as_it_was_afterwards() -> None:
+    before = EventManager.fire_event, vars(BehaviorFlagRendered)["_default_source"]
+    with pytest.raises(RuntimeError), unseen.left_out(), unseen.left_out():
+        raise RuntimeError
+    assert (EventManager.fire_event, vars(BehaviorFlagRendered)["_default_source"]) == before
