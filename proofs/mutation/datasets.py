@@ -215,7 +215,7 @@ FEES = _dataset(
     "portal.fees",
     key="maTTHC",
     event="ngayDongBoPhi",
-    codes=("daDongBoPhi", "capThucHien"),
+    codes=("coPhiLePhi", "capThucHien"),
     optional="ngayDongBoPhi",
     required="capThucHien",
     other=("capThucHien", "Huyen", "Xa"),

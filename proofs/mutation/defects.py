@@ -155,7 +155,8 @@ FEW_KINDS = {
     HANDOVERS.id: OF_A_WAY,
     SYNCHRONISATION.id: OF_A_WAY,
     COMPONENTS.id: OF_A_WAY,
-    DATA_USES.id: OF_A_WAY,
+    # All of it is codes.
+    DATA_USES.id: OF_A_WAY | {"constant_code"},
     FEES.id: OF_A_REGISTER,
     RESULTS.id: OF_A_WAY,
     SATISFACTION.id: OF_A_WAY,

@@ -14,7 +14,7 @@ from egov_kpi.simulator.drawing import FIELDS
 from egov_kpi.simulator.records import PROCEDURE
 
 FEE = (
-    "agency_code", "procedure_code", "competent_level", "is_synced", "synced_date", "snapshot_date", "exported_at",
+    "agency_code", "procedure_code", "competent_level", "has_fee", "synced_date", "snapshot_date", "exported_at",
 )  # fmt: skip
 
 
@@ -95,7 +95,6 @@ def snapshot(offers: pd.DataFrame, snapshot_date: str) -> pd.DataFrame:
 
 
 def fees(procedures: pd.DataFrame) -> pd.DataFrame:
-    """Of the listed procedures those in force that have a fee, and since when it can be paid online."""
-    rows = procedures[(procedures["procedure_status"] == "in_force") & procedures["has_fee"].eq(True)]
-    named = rows.rename(columns={"fee_synced_date": "synced_date"})
-    return named.assign(is_synced=named["synced_date"].notna())[list(FEE)]
+    """Of the listed procedures those in force: whether they have a fee, and since when it can be paid online."""
+    rows = procedures[procedures["procedure_status"] == "in_force"]
+    return rows.rename(columns={"fee_synced_date": "synced_date"})[list(FEE)]

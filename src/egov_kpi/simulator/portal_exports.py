@@ -79,7 +79,7 @@ def petitions(records: Records, window: Window) -> pd.DataFrame:
 
 
 def fees(records: Records, snapshot_date: pd.Timestamp) -> pd.DataFrame:
-    """One row per unit and procedure in force that has a fee, as the portal lists it on that date."""
+    """One row per unit and procedure in force, as the portal lists it on that date."""
     rows = catalogue.fees(records.procedures[records.procedures["snapshot_date"] == snapshot_date])
     rows = rows.sort_values(["agency_code", "procedure_code"])
     export = pd.DataFrame(
@@ -87,7 +87,7 @@ def fees(records: Records, snapshot_date: pd.Timestamp) -> pd.DataFrame:
             "maDonVi": rows["agency_code"],
             "maTTHC": rows["procedure_code"],
             "capThucHien": exports._words(rows["competent_level"], exports._LEVEL),
-            "daDongBoPhi": yes(rows["is_synced"]),
+            "coPhiLePhi": yes(rows["has_fee"]),
             "ngayDongBoPhi": exports._iso_day(rows["synced_date"]),
             "ngayChot": exports._iso_day(rows["snapshot_date"]),
             "thoiDiemXuat": exports._iso_time(rows["exported_at"]),

@@ -144,6 +144,70 @@ def test_results_and_letters_count_when_their_dossier_was_settled(world: World) 
     same_as_rebuild(world, [first, *loads], "2023-03-01")
 
 
+@pytest.mark.long
+def test_shared_data_are_corrected_and_revoked(world: World) -> None:
+    """What is told before its dossier, told otherwise later, and taken back; a firm asks for no citizen's procedure."""
+    of_firm = dossiers(("b", COMMUNE, "2023-01-11 08:00", None, "2023-01-11 08:00")).assign(
+        applicant_type="organisation", procedure_code="1.000002"
+    )
+    recorded = pd.Timestamp("2023-01-10 08:05")
+    used = {"is_taken_from_store": False, "is_result_stored": False, "recorded_at": recorded}
+    early = pd.concat(
+        [
+            _told("a", "2023-02-01 08:00", is_population_used=True, certified_copy="paper", **used),
+            _told("b", "2023-02-01 08:00", is_population_used=True, certified_copy="none", **used),
+        ]
+    )
+    told = world.load("one_stop.data_uses", early, "2023-02-28")
+    world.build("green", [told], "2023-02-28", rebuild=True)
+    known = pd.concat([dossiers(("a", COMMUNE, "2023-01-10 08:00", None, "2023-01-10 08:00")), of_firm])
+    first = world.load("one_stop.dossiers", known, "2023-03-01", WINDOW)
+    world.build("green", [told, first], "2023-03-01")
+    assert _pairs(world) == {"population_dossier": (2, 2), "population_procedure": (1, 1), "certified_copy": (0, 1)}
+    mended = _told("a", "2023-03-02 08:00", is_population_used=False, certified_copy="electronic", **used)
+    second = world.load("one_stop.data_uses", mended, "2023-03-02", WINDOW)
+    world.build("green", [told, first, second], "2023-03-02")
+    assert _pairs(world) == {"population_dossier": (1, 2), "population_procedure": (0, 1), "certified_copy": (1, 1)}
+    same_as_rebuild(world, [told, first, second], "2023-03-02")
+    world.build("green", [first, second], "2023-03-02")
+    assert _pairs(world) == {"population_dossier": (0, 2), "population_procedure": (0, 1), "certified_copy": (1, 1)}
+    same_as_rebuild(world, [first, second], "2023-03-02")
+
+
+def _pairs(world: World) -> dict[str, tuple[float, float]]:
+    rows = {
+        code: world.kpi("green", code, COMMUNE, *JANUARY)
+        for code in ("population_dossier", "population_procedure", "certified_copy")
+    }
+    return {code: (float(row["numerator"]), float(row["denominator"])) for code, row in rows.items()}
+
+
+@pytest.mark.long
+def test_a_unit_whose_last_fee_is_gone_has_none(world: World) -> None:
+    def listed(day: str, *has_fee: bool) -> pd.DataFrame:
+        at = pd.Timestamp(day)
+        return pd.DataFrame(
+            {
+                "agency_code": COMMUNE,
+                "procedure_code": [f"1.{number:06d}" for number in range(len(has_fee))],
+                "competent_level": "commune",
+                "has_fee": has_fee,
+                "synced_date": [pd.Timestamp("2022-05-04") if fee else pd.NaT for fee in has_fee],
+                "snapshot_date": at,
+                "exported_at": at + pd.Timedelta(hours=20),
+            }
+        )
+
+    loads = [
+        world.load("portal.fees", listed("2023-01-31", True, False), "2023-02-28", None, "2023-01-31"),
+        world.load("portal.fees", listed("2023-02-28", False, False), "2023-02-28", None, "2023-02-28"),
+    ]
+    world.build("green", loads, "2023-02-28", rebuild=True)
+    january = world.kpi("green", "fee_payable", COMMUNE, *JANUARY)
+    quarter = world.kpi("green", "fee_payable", COMMUNE, "quarter", "2023-01-01")
+    assert [(row["numerator"], row["denominator"]) for row in (january, quarter)] == [(1, 1), (0, 0)]
+
+
 def figures(world: World) -> dict[str, float]:
     codes = (
         "e_result", "dossier_digitised", "component_reused", "apology_coverage", "personal_store", "population_dossier",

@@ -24,7 +24,7 @@ def fee(number: int) -> Row:
         "agency_code": "823",
         "procedure_code": f"1.{number:06d}",
         "competent_level": "Xa",
-        "is_synced": "1",
+        "has_fee": "1",
         "synced_date": "2022-06-15",
         "snapshot_date": "2023-03-01",
         "exported_at": "2023-03-02T01:00:00+07:00",
@@ -45,7 +45,7 @@ FAULTS: dict[str, Row] = {
     "GATE-FEE-505": {"synced_date": "2023-03-02"},
     "GATE-FEE-512": {"exported_at": "2023-02-28T01:00:00+07:00"},
     "GATE-FEE-513": {"synced_date": "1999-12-31"},
-    "GATE-FEE-514": {"synced_date": None},
+    "GATE-FEE-514": {"has_fee": "0"},
 }
 
 LOAD_RULES = {"GATE-USE-001", "GATE-FEE-001", "GATE-FEE-503", "GATE-FEE-506"}

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pandas as pd
 import pytest
 
-from egov_kpi.simulator import one_stop_exports
+from egov_kpi.simulator import one_stop_exports, truth_data_uses
 from egov_kpi.simulator.data_uses import DATA_USE_KEY
 from egov_kpi.simulator.exports import Window
 from egov_kpi.simulator.one_stop import (
@@ -23,7 +23,7 @@ from egov_kpi.simulator.truth import expected_kpis
 from egov_kpi.simulator.truth_one_stop import KPIS
 
 UNIT, DAY = "28651", pd.Timestamp("2023-01-10 09:00")
-ASKED = {*(kpi.code for kpi in KPIS), "late_external"}
+ASKED = {*(kpi.code for kpi in (*KPIS, *truth_data_uses.KPIS)), "late_external"}
 
 
 def _dossiers(known: Records, **settled: str | None) -> pd.DataFrame:
@@ -116,6 +116,72 @@ def test_results_and_documents(known: Records) -> None:
     assert figures["e_result"] == (1, 4)
     assert figures["dossier_digitised"] == (2, 5)
     assert figures["component_reused"] == (2, 6)
+
+
+def _use(code: str, at: pd.Timestamp = DAY, **values: object) -> dict[str, object]:
+    standard = {"dossier_code": code, "agency_code": UNIT, "is_population_used": False, "is_taken_from_store": False}
+    return {
+        **standard, "is_result_stored": False, "certified_copy": "none", "recorded_at": DAY, "updated_at": at, **values,
+    }  # fmt: skip
+
+
+def test_shared_data_by_the_newest_word_on_each_dossier(known: Records) -> None:
+    """An organisation's dossier is in no figure about citizens' procedures; one that nobody tells of used nothing."""
+    dossiers = _dossiers(known, **dict.fromkeys(["store", "stored", "people", "firm", "again", "untold"], None))
+    dossiers["applicant_type"] = ["organisation" if code == "firm" else "citizen" for code in dossiers["dossier_code"]]
+    dossiers["procedure_code"] = ["1.000001", "1.000002", "1.000003", "1.000004", "1.000005", "1.000005"]
+    uses = [
+        _use("store", is_taken_from_store=True, certified_copy="paper"),
+        _use("stored", is_taken_from_store=True, is_result_stored=True, certified_copy="electronic"),
+        _use("people", is_population_used=True),
+        _use("firm", is_population_used=True),
+        _use("again", is_population_used=True, certified_copy="electronic"),
+        _use("again", END, certified_copy="paper"),
+    ]
+    figures = _figures(known, dossiers, data_uses=uses)
+    assert figures["personal_store"] == (2, 6)
+    assert figures["population_dossier"] == (2, 6)
+    assert figures["population_procedure"] == (1, 4)
+    assert figures["certified_copy"] == (1, 3)
+
+
+def test_an_online_dossier_is_whole_when_held_and_answered_electronically(known: Records) -> None:
+    done = "2023-01-12 08:00"
+    dossiers = _dossiers(known, signed=done, scan=done, spoken=done, untold=done, open=None, lost=None, counter=None)
+    dossiers["channel"] = ["direct" if code == "counter" else "online" for code in dossiers["dossier_code"]]
+    sent = [
+        {
+            "dossier_code": code, "agency_code": UNIT, "sync_status": "rejected" if code == "lost" else "accepted",
+            "sent_at": DAY, "accepted_at": DAY, "updated_at": DAY,
+        }
+        for code in dossiers["dossier_code"]
+    ]  # fmt: skip
+    known = replace(known, synchronisation=_typed(known.synchronisation, sent))
+    results = [
+        _result("signed"),
+        _result("scan", signed_at=pd.NaT),
+        _result("spoken", is_written=False, is_attached=False, signed_at=pd.NaT),
+    ]
+    # signed, without anything written, and still open
+    assert _figures(known, dossiers, results=results)["online_dossier_whole"] == (3, 7)
+
+
+def test_a_fee_can_be_paid_online_from_its_day_on(known: Records) -> None:
+    """By procedure and level, at the last snapshot of the period; what is abolished or free is in no number."""
+    offers = [
+        {
+            "agency_code": UNIT, "procedure_code": f"1.{number:06d}", "competent_level": "commune",
+            "service_level": "full", "procedure_status": status, "has_fee": fee,
+            "fee_synced_date": pd.Timestamp(synced) if synced else pd.NaT,
+            "snapshot_date": DAY, "exported_at": DAY,
+        }
+        for number, (status, fee, synced) in enumerate([
+            ("in_force", True, "2022-05-04"), ("in_force", True, None), ("in_force", False, None),
+            ("abolished", True, "2022-05-04"),
+        ])
+    ]  # fmt: skip
+    known = replace(known, procedures=_typed(known.procedures, offers))
+    assert _figures(known, _dossiers(known, one=None))["fee_payable"] == (1, 2)
 
 
 def _letter(code: str, issued: str, old_due: str = "2023-01-20 09:00", number: str = "1") -> dict[str, object]:

@@ -18,8 +18,9 @@ final as (
         date_trunc('month', newest.snapshot_date)::date as business_month,
         agency_alias.agency_code,
         newest.competent_level,
-        newest.is_synced,
+        newest.has_fee,
         newest.synced_date,
+        newest.has_fee and newest.synced_date is not null as is_payable,
         newest.load_seq,
         newest.file_digest,
         newest.row_no

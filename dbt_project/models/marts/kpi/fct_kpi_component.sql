@@ -364,8 +364,11 @@ flow as (
         union all
         select 'apology_rows', apology.agency_code, apology.business_month from apology
         union all
-        select 'synchronisation_rows', synchronisation.agency_code, synchronisation.business_month
+        select m.measure_code, synchronisation.agency_code, synchronisation.business_month
         from synchronisation
+        cross join (values ('synchronisation_rows'), ('online_whole_rows')) as m (measure_code)
+        union all
+        select 'online_whole_rows', dossier_result.agency_code, dossier_result.business_month from dossier_result
         union all
         select 'pause_rows', pause.agency_code, pause.business_month from pause
         union all
@@ -380,6 +383,7 @@ flow as (
             ('digitisation_rows', true),
             ('apology_rows', true),
             ('synchronisation_rows', true),
+            ('online_whole_rows', true),
             ('pause_rows', true),
             ('data_use_rows', true)
             {%- endcall %}
@@ -605,7 +609,7 @@ seen as (
     union all
     select m.measure_code, fee.agency_code, fee.snapshot_date
     from fee
-    cross join (values ('procedure_fee_listed'), ('procedure_fee_synced')) as m (measure_code)
+    cross join (values ('procedure_fee_listed'), ('procedure_fee_payable')) as m (measure_code)
     group by m.measure_code, fee.agency_code, fee.snapshot_date
     union all
     select m.measure_code, certificate.agency_code, certificate.snapshot_date
@@ -645,7 +649,7 @@ stock_key as (
     from fee
     cross join lateral (
         {% call asked('boolean') -%}
-        values ('procedure_fee_listed', true), ('procedure_fee_synced', fee.is_synced)
+        values ('procedure_fee_listed', fee.has_fee), ('procedure_fee_payable', fee.is_payable)
         {%- endcall %}
     ) as m (measure_code, counts)
     where m.counts

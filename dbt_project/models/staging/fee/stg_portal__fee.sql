@@ -16,7 +16,7 @@ renamed as (
         source.procedure_code,
         -- attributes
         source.competent_level,
-        source.is_synced,
+        source.has_fee,
         source.synced_date
     from source
 )
