@@ -37,7 +37,7 @@ def left_out() -> Iterator[None]:
 
 def _takes_details(manager: Any, debug: Any) -> bool:
     """dbt's own callback is for one kind of warning."""
-    from dbt.events.logging import track_behavior_change_warn
+    from dbt.tracking import track_behavior_change_warn
 
     others = [callback for callback in manager.callbacks if callback is not track_behavior_change_warn]
     return bool(others) or any(logger.level == debug for logger in manager.loggers)

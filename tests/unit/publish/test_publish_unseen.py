@@ -4,7 +4,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from dbt.events.logging import track_behavior_change_warn
+from dbt.tracking import track_behavior_change_warn
 from dbt_common.behavior_flags import Behavior, BehaviorFlagRendered
 from dbt_common.events import event_manager
 from dbt_common.events.base_types import EventLevel
