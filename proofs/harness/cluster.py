@@ -141,7 +141,8 @@ class Cluster:
         """Clone a database. Sessions that an ended process or a pool left in the origin are ended first."""
         if not origin.startswith("template"):
             self.disconnect(origin)
-        self._execute("create database {} template {}", name, origin)
+        # of a few megabytes: to copy the files takes half as long as to log every page of them
+        self._execute("create database {} template {} strategy file_copy", name, origin)
 
     def drop(self, name: str) -> None:
         self._execute("drop database if exists {} with (force)", name)

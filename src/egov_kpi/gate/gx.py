@@ -241,12 +241,12 @@ def _leave_rows_unread() -> None:
     # it tells of every provider that takes the place of another
     logging.getLogger("great_expectations.expectations.registry").setLevel(logging.ERROR)
 
-    class RowsUnread(MetricProvider):
+    class RowsUnread(MetricProvider):  # type: ignore[misc]  # not followed by mypy
         metric_name = "unexpected_rows_query.table"
         domain_keys = ("batch_id", "row_condition", "condition_parser")
         value_keys = ("unexpected_rows_query",)
 
-        @metric_value(engine=SqlAlchemyExecutionEngine)
+        @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
         def _sqlalchemy(cls, *_: Any, **__: Any) -> list[Any]:
             return []
 

@@ -152,7 +152,7 @@ def _project(settings: Settings, parse: Sequence[str], colour: str | None) -> "M
         outcome = dbtRunner().invoke(list(parse))
         if not outcome.success:
             raise EgovError("EGOV-PUB-003", reason=_reason(outcome.exception), log=parse[parse.index("--log-path") + 1])
-        return outcome.result  # type: ignore[return-value]
+        return outcome.result
 
     return None if colour is None else manifest.kept(settings, colour, os.environ["EGOV_DBT_DBNAME"], read)
 

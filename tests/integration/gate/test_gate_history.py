@@ -21,6 +21,8 @@ from egov_kpi.ledger.events import append
 from egov_kpi.raw.promote import promote
 from egov_kpi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 Rows = list[fx.Row]
 DOS, DOC, MAI, HEA, CER, PRO, PAP, PAR, PAY, CMP, RES, APO, SAT, TAS = (
     "one_stop.dossiers",

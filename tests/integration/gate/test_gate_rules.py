@@ -12,6 +12,8 @@ from egov_kpi.gate.derive import ceiling_rule_id
 from egov_kpi.gate.suite import suite_path
 from egov_kpi.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("without_pages")
+
 
 @pytest.mark.parametrize("dataset", fx.DATASETS)
 def test_each_row_rule_refuses_its_own_row_and_no_other(warehouse: Settings, dataset: str) -> None:
