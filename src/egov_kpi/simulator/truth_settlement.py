@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from egov_kpi.simulator.truth import _CELL, Amounts, Happened, Kpi, Measure, _flow, _settled, _sum
+from egov_kpi.simulator.truth import _CELL, Amounts, Happened, Kpi, Measure, _flow, _in_periods, _settled, _sum
 
 
 def _settled_on_time(happened: Happened) -> Amounts:
@@ -53,6 +53,13 @@ def _settled_as(judge: Callable[[pd.DataFrame, str], pd.Series], basis: str) -> 
 def _settled_early(happened: Happened) -> Amounts:
     rows = happened.settled
     return _flow(happened, rows[rows["over"] < rows["due"]], "over")
+
+
+def _days_taken(happened: Happened) -> Amounts:
+    """Calendar days from receipt to settlement, by the day of the latter."""
+    rows = happened.settled
+    taken = rows[["agency_code", "over"]].assign(amount=(rows["over"] - rows["received"]).dt.days)
+    return _sum(happened, _in_periods(taken, "over"))
 
 
 def _form_settled(happened: Happened) -> Amounts:
@@ -148,6 +155,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("settled_late", _settled_as(_broke_promise, "date"), method="A", due_basis="date"),
     Kpi("settled_late", _settled_as(_broke_promise, "hour"), method="A", due_basis="hour"),
     Kpi("late_excused", _excused, due_basis="date"),
+    Kpi("settlement_duration", _days_taken, _settled),
     Kpi("pending", _pending),
     Kpi("pending_in_time", _form_pending("date", in_time=True), method="A", due_basis="date"),
     Kpi("pending_in_time", _form_pending("hour", in_time=True), method="A", due_basis="hour"),

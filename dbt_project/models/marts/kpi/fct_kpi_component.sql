@@ -308,6 +308,11 @@ flow as (
     where m.counts
     group by m.measure_code, closed.agency_code, closed.closed_month
     union all
+    select 'dossier_settled_days', agency_code, closed_month, sum(settled_date - received_date)
+    from closed
+    where is_settled
+    group by agency_code, closed_month
+    union all
     select m.measure_code, returned.agency_code, returned.returned_month, count(*)
     from returned
     cross join lateral (
