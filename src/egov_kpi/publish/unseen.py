@@ -15,6 +15,7 @@ def left_out() -> Iterator[None]:
 
     For one run of dbt at a time, or one within another: dbt itself has one set of logs for a process.
     """
+    from dbt.tracking import track_behavior_change_warn
     from dbt_common.behavior_flags import BehaviorFlagRendered
     from dbt_common.events.base_types import EventLevel
     from dbt_common.events.event_manager import EventManager
@@ -24,7 +25,9 @@ def left_out() -> Iterator[None]:
     fire, source = manager.fire_event, vars(flag)["_default_source"]
 
     def fire_event(self: Any, e: Any, level: Any = None, *rest: Any, **named: Any) -> None:
-        if (level or e.level_tag()) != EventLevel.DEBUG or _takes_details(self, EventLevel.DEBUG):
+        if (level or e.level_tag()) != EventLevel.DEBUG or _takes_details(
+            self, EventLevel.DEBUG, track_behavior_change_warn
+        ):
             fire(self, e, level, *rest, **named)
 
     # dbt has no setting for either
@@ -35,9 +38,7 @@ def left_out() -> Iterator[None]:
         manager.fire_event, flag._default_source = fire, source
 
 
-def _takes_details(manager: Any, debug: Any) -> bool:
-    """dbt's own callback is for one kind of warning."""
-    from dbt.tracking import track_behavior_change_warn
-
-    others = [callback for callback in manager.callbacks if callback is not track_behavior_change_warn]
-    return bool(others) or any(logger.level == debug for logger in manager.loggers)
+def _takes_details(manager: Any, debug: Any, own: Any) -> bool:
+    """`own` is dbt's callback for one kind of warning, which hears each of its runs."""
+    others = any(callback is not own for callback in manager.callbacks)
+    return others or any(logger.level == debug for logger in manager.loggers)

@@ -55,6 +55,8 @@ _CHANGES = {
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Handler = Callable[[Request], Awaitable[Response]]
+# What a register lists on one day.
+Listing = Callable[[Records, pd.Timestamp], pd.DataFrame]
 
 
 class Tokens:
@@ -127,17 +129,16 @@ class Sources:
         return _rows(exports.outgoing_documents(self.records, window))
 
     # --- portal
-    async def procedures(self, request: Request) -> Response:
-        self._demand_key(request)
-        return self._page(request, self._listed(exports.procedures, _snapshot(request, self.records.procedures)))
+    def pages_of(self, export: Listing, register: pd.DataFrame) -> Handler:
+        """A handler that pages through what one export of the register lists on a day."""
 
-    async def fees(self, request: Request) -> Response:
-        self._demand_key(request)
-        return self._page(request, self._listed(portal_exports.fees, _snapshot(request, self.records.procedures)))
+        async def listed(request: Request) -> Response:
+            self._demand_key(request)
+            return self._page(request, self._listed(export, _snapshot(request, register)))
 
-    def _all_listed(
-        self, export: Callable[[Records, pd.Timestamp], pd.DataFrame], day: pd.Timestamp
-    ) -> list[dict[str, str]]:
+        return listed
+
+    def _all_listed(self, export: Listing, day: pd.Timestamp) -> list[dict[str, str]]:
         return _rows(export(self.records, day))
 
     def dates_of(self, register: pd.DataFrame) -> Handler:
@@ -315,9 +316,9 @@ def create_app(records: Records, shared_key: str) -> Starlette:
         ("/one-stop/exports/dossiers.xlsx", sources.dossiers_xlsx),
         ("/one-stop/exports/{name}.csv", sources.beside_dossiers_csv),
         ("/portal/api/procedures/snapshots", sources.dates_of(records.procedures)),
-        ("/portal/api/procedures", sources.procedures),
+        ("/portal/api/procedures", sources.pages_of(exports.procedures, records.procedures)),
         ("/portal/api/fees/snapshots", sources.dates_of(records.procedures)),
-        ("/portal/api/fees", sources.fees),
+        ("/portal/api/fees", sources.pages_of(portal_exports.fees, records.procedures)),
         ("/portal/api/publications", sources.changes),
         ("/portal/api/synchronisation", sources.changes),
         ("/feedback/api/petitions", sources.changes),

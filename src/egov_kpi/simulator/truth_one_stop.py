@@ -54,7 +54,11 @@ def _paid_online(happened: Happened) -> Amounts:
 def _procedures_having(happened: Happened, codes: pd.Series) -> Amounts:
     """Procedures with at least one of the dossiers among those that were received, each once."""
     rows = _received(happened)
-    rows = rows[rows["dossier_code"].isin(codes)]
+    return _procedures_of(happened, rows[rows["dossier_code"].isin(codes)])
+
+
+def _procedures_of(happened: Happened, rows: pd.DataFrame) -> Amounts:
+    """Procedures of these received dossiers, each once."""
     return _distinct(happened, _in_periods(rows.assign(key=rows["procedure_code"]), "received"))
 
 
@@ -116,12 +120,14 @@ def _result_due(happened: Happened) -> Amounts:
     return _flow(happened, pd.concat([kept[columns], paper[columns]], ignore_index=True), "settled")
 
 
-def _e_result(happened: Happened) -> Amounts:
+def _issued_electronically(happened: Happened) -> pd.Series:
+    """Dossiers with the signed file of a written result."""
     rows = _results(happened)
-    issued = _codes(
-        rows, rows["is_written"].astype(bool) & rows["is_attached"].astype(bool) & rows["signed_at"].notna()
-    )
-    return _having(happened, _settled_rows(happened), "settled", issued)
+    return _codes(rows, rows["is_written"].astype(bool) & rows["is_attached"].astype(bool) & rows["signed_at"].notna())
+
+
+def _e_result(happened: Happened) -> Amounts:
+    return _having(happened, _settled_rows(happened), "settled", _issued_electronically(happened))
 
 
 def _digitised(happened: Happened) -> Amounts:

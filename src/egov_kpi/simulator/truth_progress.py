@@ -28,9 +28,14 @@ def _late(happened: Happened) -> Amounts:
 
 def _synced(happened: Happened) -> Amounts:
     """Received dossiers of the software that the national portal holds, by the day of receipt."""
+    return _flow(happened, _software(happened, accepted(happened)), "received")
+
+
+def accepted(happened: Happened) -> pd.Series:
+    """Codes of the dossiers that the national portal holds."""
     sent = effective(happened.records.synchronisation, SYNCHRONISATION_KEY, happened.as_of)
-    taken = sent.loc[sent["sync_status"] == "accepted", "dossier_code"]
-    return _flow(happened, _software(happened, taken), "received")
+    codes: pd.Series = sent.loc[sent["sync_status"] == "accepted", "dossier_code"]
+    return codes
 
 
 def _software(happened: Happened, codes: pd.Series) -> pd.DataFrame:

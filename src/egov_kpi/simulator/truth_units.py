@@ -51,18 +51,15 @@ def expected_both(records: Records, as_of: str | pd.Timestamp) -> dict[str, pd.D
     return {"as_was": truth.expected_kpis(records, as_of), "restated": expected_restated(records, as_of)}
 
 
-def compare_both(
-    records: Records,
-    as_of: str | pd.Timestamp,
-    actual: pd.DataFrame,
-    expected: dict[str, pd.DataFrame] | None = None,
-) -> pd.DataFrame:
-    """The cells in which figures differ from the oracle, of the units of the time and of today's; empty when none.
+def compare_both(records: Records, as_of: str | pd.Timestamp, actual: pd.DataFrame) -> pd.DataFrame:
+    """The cells in which figures differ from the oracle, of the units of the time and of today's; empty when none."""
+    return differences(expected_both(records, as_of), actual)
 
-    `expected`: what the oracle said of that day, by who has asked it already.
-    """
+
+def differences(expected: dict[str, pd.DataFrame], actual: pd.DataFrame) -> pd.DataFrame:
+    """The same against what the oracle has said already, by unit basis."""
     found = [
         truth.compare(figures, actual[actual["unit_basis"] == basis]).assign(unit_basis=basis)
-        for basis, figures in (expected or expected_both(records, as_of)).items()
+        for basis, figures in expected.items()
     ]
     return pd.concat(found, ignore_index=True)
