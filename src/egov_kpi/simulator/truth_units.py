@@ -33,22 +33,36 @@ def pairs(units: pd.DataFrame) -> pd.DataFrame:
 def expected_restated(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
     """Every KPI for every unit of today of which a predecessor reported, in the columns of `expected_kpis`."""
     restated = truth.Happened(records, pd.Timestamp(as_of), pairs(records.units))
-    figures = truth.figures(restated)
-    reported = _reported(restated)
-    return figures.merge(reported, on=["agency_code", "period_grain", "period_start"], how="inner", validate="m:1")
-
-
-def _reported(happened: truth.Happened) -> pd.DataFrame:
-    """Units and periods with anything that a KPI counts, also where it came to nothing."""
-    measures = {m for kpi in truth.all_kpis() for m in (kpi.numerator, kpi.denominator) if m is not None}
-    cells = [happened.amounts(measure)[["agency_code", "period_grain", "period_start"]] for measure in measures]
-    listed = [truth.listed(happened)[["agency_code", "period_grain", "period_start"]]]
-    return pd.concat([*cells, *listed], ignore_index=True).drop_duplicates()
+    return _where_reported(restated, truth.figures(restated))
 
 
 def expected_both(records: Records, as_of: str | pd.Timestamp) -> dict[str, pd.DataFrame]:
-    """Figures by unit basis: of the units of the time, and of today's."""
-    return {"as_was": truth.expected_kpis(records, as_of), "restated": expected_restated(records, as_of)}
+    """Figures by unit basis: of the units of the time, and of today's. What happened is looked at once."""
+    today = pairs(records.units)
+    both = pd.concat([truth.belonging(records.units), today.assign(scope=_TODAY + today["scope"])], ignore_index=True)
+    happened = truth.Happened(records, pd.Timestamp(as_of), both)
+    figures = truth.figures(happened)
+    restated = figures["scope"].str.startswith(_TODAY)
+    known = _where_reported(happened, figures[restated])
+    return {
+        "as_was": figures[~restated].reset_index(drop=True),
+        "restated": known.assign(scope=known["scope"].str.removeprefix(_TODAY)),
+    }
+
+
+# Marks the scopes of today's units where those of both bases stand side by side.
+_TODAY = "today "
+
+
+def _where_reported(happened: truth.Happened, figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures of units and periods with anything that a KPI counts, also where it came to nothing."""
+    cell = ["agency_code", "scope", "period_grain", "period_start"]
+    measures = {m for kpi in truth.all_kpis() for m in (kpi.numerator, kpi.denominator) if m is not None}
+    cells = [*(happened.amounts(measure)[cell] for measure in measures), truth.listed(happened)[cell]]
+    anything = pd.concat(cells, ignore_index=True).drop_duplicates()
+    # whatever the scope: a unit that has figures has them in each of its scopes
+    of_unit = anything[anything["scope"].isin(figures["scope"])].drop(columns="scope").drop_duplicates()
+    return figures.merge(of_unit, on=of_unit.columns.tolist(), how="inner", validate="m:1")
 
 
 def compare_both(records: Records, as_of: str | pd.Timestamp, actual: pd.DataFrame) -> pd.DataFrame:
