@@ -16,6 +16,9 @@ from egov_kpi.units.reference import FIRST_DAY, Successor, load
 # merger.
 DEPARTMENTS = {"84.skhdt": "86.stc", "84.sct": "86.sct", "89.pvhcc": "91.pvhcc"}
 
+# Marks the scopes of today's units where those of both bases stand side by side.
+_TODAY = "today "
+
 
 @cache
 def heirs() -> dict[str, str]:
@@ -30,14 +33,10 @@ def pairs(units: pd.DataFrame) -> pd.DataFrame:
     return both.assign(agency_code=both["agency_code"].map(heirs())).dropna(subset=["agency_code"]).drop_duplicates()
 
 
-def expected_restated(records: Records, as_of: str | pd.Timestamp) -> pd.DataFrame:
-    """Every KPI for every unit of today of which a predecessor reported, in the columns of `expected_kpis`."""
-    restated = truth.Happened(records, pd.Timestamp(as_of), pairs(records.units))
-    return _where_reported(restated, truth.figures(restated))
-
-
 def expected_both(records: Records, as_of: str | pd.Timestamp) -> dict[str, pd.DataFrame]:
-    """Figures by unit basis: of the units of the time, and of today's. What happened is looked at once."""
+    """Figures by unit basis, in the columns of `expected_kpis`: of the units of the time, and of today's of which a
+    predecessor reported. What happened is looked at once.
+    """
     today = pairs(records.units)
     both = pd.concat([truth.belonging(records.units), today.assign(scope=_TODAY + today["scope"])], ignore_index=True)
     happened = truth.Happened(records, pd.Timestamp(as_of), both)
@@ -48,10 +47,6 @@ def expected_both(records: Records, as_of: str | pd.Timestamp) -> dict[str, pd.D
         "as_was": figures[~restated].reset_index(drop=True),
         "restated": known.assign(scope=known["scope"].str.removeprefix(_TODAY)),
     }
-
-
-# Marks the scopes of today's units where those of both bases stand side by side.
-_TODAY = "today "
 
 
 def _where_reported(happened: truth.Happened, figures: pd.DataFrame) -> pd.DataFrame:
