@@ -118,6 +118,27 @@ def warehouse(cluster: Cluster, provinces: str, tmp_path: Path, monkeypatch: pyt
         yield settings
 
 
+@pytest.fixture(scope="module")
+def shared_warehouse(cluster: Cluster, provinces: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The same for tests that stay out of each other's way, once for all of a file."""
+    folder = tmp_path_factory.mktemp("shared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EGOV_KPI_PROVINCES", provinces)
+        with _fresh_database(cluster, cluster.seeded(provinces).database, folder, patch) as settings:
+            yield settings
+
+
+@pytest.fixture(scope="module")
+def shared_migrated_warehouse(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The same without seeds, once for all tests of a file that change nothing."""
+    folder = tmp_path_factory.mktemp("shared")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        _fresh_database(cluster, cluster.migrated.database, folder, patch) as settings,
+    ):
+        yield settings
+
+
 @pytest.fixture
 def migrated_warehouse(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """Settings of a fresh warehouse without seeds: quicker where no dbt model is built."""

@@ -29,6 +29,14 @@ HANOI = timezone(timedelta(hours=7))
 
 
 @pytest.fixture
+def asked(shared_migrated_warehouse: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """The loader's login for tests that write nothing."""
+    with connect("loader", shared_migrated_warehouse, autocommit=True) as connection:
+        connection.read_only = True
+        yield connection
+
+
+@pytest.fixture
 def loader(migrated_warehouse: Settings) -> Iterator[psycopg.Connection[Any]]:
     with connect("loader", migrated_warehouse, autocommit=True) as connection:
         yield connection
@@ -66,44 +74,44 @@ def _python_accepts(text: str, pattern: str) -> bool:
     return True
 
 
-def test_every_day_of_four_years_and_its_neighbours(loader: psycopg.Connection[Any]) -> None:
+def test_every_day_of_four_years_and_its_neighbours(asked: psycopg.Connection[Any]) -> None:
     texts = [f"{day:02d}/{month:02d}/{year}" for year in range(2023, 2027) for month in range(14) for day in range(33)]
     query = "select t, raw.is_date(t, 'dd/MM/yyyy') from unnest(%s::text[]) as t"
-    found = dict(loader.execute(query, [texts]).fetchall())
+    found = dict(asked.execute(query, [texts]).fetchall())
     assert found == {text: _python_accepts(text, "%d/%m/%Y") for text in texts}
     turned = ["-".join(reversed(text.split("/"))) for text in texts]
-    found = dict(loader.execute(query.replace("dd/MM/yyyy", "yyyy-MM-dd"), [turned]).fetchall())
+    found = dict(asked.execute(query.replace("dd/MM/yyyy", "yyyy-MM-dd"), [turned]).fetchall())
     assert found == {text: _python_accepts(text, "%Y-%m-%d") for text in turned}
 
 
 @pytest.mark.parametrize("text", ["31/02/2026", "29/02/2023", "3/4/2026", "03/04/26", "2026-04-03", "03/04/2026 ", "x"])
-def test_dates_that_are_refused(loader: psycopg.Connection[Any], text: str) -> None:
-    assert not _is_valid(loader, _column("forms.paper_register", "received_date"), text)
+def test_dates_that_are_refused(asked: psycopg.Connection[Any], text: str) -> None:
+    assert not _is_valid(asked, _column("forms.paper_register", "received_date"), text)
 
 
-def test_day_comes_before_month(loader: psycopg.Connection[Any]) -> None:
+def test_day_comes_before_month(asked: psycopg.Connection[Any]) -> None:
     column = _column("forms.paper_register", "received_date")
-    assert _cast(loader, column, "03/04/2023") == date(2023, 4, 3)
-    assert _cast(loader, column, "13/04/2023") == date(2023, 4, 13)
-    assert _cast(loader, column, "29/02/2024") == date(2024, 2, 29)
+    assert _cast(asked, column, "03/04/2023") == date(2023, 4, 3)
+    assert _cast(asked, column, "13/04/2023") == date(2023, 4, 13)
+    assert _cast(asked, column, "29/02/2024") == date(2024, 2, 29)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Ho_Chi_Minh", "UTC", "America/New_York", "Europe/Berlin"])
 @pytest.mark.parametrize("style", ["ISO, MDY", "German", "SQL, MDY"])
 def test_times_are_those_of_viet_nam_whatever_the_session(
-    loader: psycopg.Connection[Any], zone: str, style: str
+    asked: psycopg.Connection[Any], zone: str, style: str
 ) -> None:
-    loader.execute(sql.SQL("set timezone = {}").format(sql.Literal(zone)))
-    loader.execute(sql.SQL("set datestyle = {}").format(sql.Literal(style)))
+    asked.execute(sql.SQL("set timezone = {}").format(sql.Literal(zone)))
+    asked.execute(sql.SQL("set datestyle = {}").format(sql.Literal(style)))
     dossier = _column("one_stop.dossiers", "received_at")
     # Half past two of 26 March 2023 doesn't exist in Berlin; half past midnight is yesterday in UTC.
     for text, hour in (("26/03/2023 02:30", 2), ("26/03/2023 00:30", 0)):
         expected = datetime(2023, 3, 26, hour, 30, tzinfo=HANOI)
-        assert _one(loader, "select extract(epoch from %s::timestamptz)", expected) == _epoch(loader, dossier, text)
+        assert _one(asked, "select extract(epoch from %s::timestamptz)", expected) == _epoch(asked, dossier, text)
     document = _column("ioffice.outgoing_documents", "updated_at")
     expected = datetime(2023, 3, 4, 8, 0, tzinfo=HANOI)
-    assert _epoch(loader, document, "2023-03-04T08:00:00+07:00") == int(expected.timestamp())
-    assert _epoch(loader, document, "2023-03-04T01:00:00Z") == int(expected.timestamp())
+    assert _epoch(asked, document, "2023-03-04T08:00:00+07:00") == int(expected.timestamp())
+    assert _epoch(asked, document, "2023-03-04T01:00:00Z") == int(expected.timestamp())
 
 
 def _epoch(connection: psycopg.Connection[Any], column: Column, text: str) -> Any:
@@ -115,40 +123,40 @@ def _epoch(connection: psycopg.Connection[Any], column: Column, text: str) -> An
     "text",
     ["26/03/2023", "26/03/2023 24:00", "26/03/2023 7:30", "31/02/2023 07:30", "26/03/2023T07:30", "26/03/2023 07:60"],
 )
-def test_times_that_are_refused(loader: psycopg.Connection[Any], text: str) -> None:
-    assert not _is_valid(loader, _column("one_stop.dossiers", "received_at"), text)
+def test_times_that_are_refused(asked: psycopg.Connection[Any], text: str) -> None:
+    assert not _is_valid(asked, _column("one_stop.dossiers", "received_at"), text)
 
 
 @pytest.mark.parametrize(
     "text", ["2023-03-04T08:00:00", "2023-02-30T08:00:00Z", "2023-03-04T08:00:00+0700", "2023-03-04"]
 )
-def test_times_without_an_offset_are_refused(loader: psycopg.Connection[Any], text: str) -> None:
-    assert not _is_valid(loader, _column("ioffice.outgoing_documents", "updated_at"), text)
+def test_times_without_an_offset_are_refused(asked: psycopg.Connection[Any], text: str) -> None:
+    assert not _is_valid(asked, _column("ioffice.outgoing_documents", "updated_at"), text)
 
 
 @pytest.mark.parametrize("text", ["1.5", "1,5", "1 000", "+3", "12345678901", "ba", "٣"])
-def test_numbers_that_are_refused(loader: psycopg.Connection[Any], text: str) -> None:
-    assert not _is_valid(loader, _column("mail.accounts", "sent_30d_count"), text)
+def test_numbers_that_are_refused(asked: psycopg.Connection[Any], text: str) -> None:
+    assert not _is_valid(asked, _column("mail.accounts", "sent_30d_count"), text)
 
 
-def test_codes_become_ours_and_nothing_else_passes(loader: psycopg.Connection[Any]) -> None:
+def test_codes_become_ours_and_nothing_else_passes(asked: psycopg.Connection[Any]) -> None:
     channel = _column("one_stop.dossiers", "channel")
-    assert _cast(loader, channel, "Trực tuyến") == _cast(loader, channel, "2") == "online"
-    assert _is_valid(loader, channel, "Trực tuyến") and not _is_valid(loader, channel, "Qua Zalo")
+    assert _cast(asked, channel, "Trực tuyến") == _cast(asked, channel, "2") == "online"
+    assert _is_valid(asked, channel, "Trực tuyến") and not _is_valid(asked, channel, "Qua Zalo")
     with pytest.raises(psycopg.errors.CheckViolation) as caught:
-        _cast(loader, channel, "Qua Zalo")
+        _cast(asked, channel, "Qua Zalo")
     assert "Zalo" not in str(caught.value)
     mandated = _column("iso.certificates", "is_mandated")
-    assert _cast(loader, mandated, "Có") is True
-    assert _cast(loader, mandated, "Không") is False
+    assert _cast(asked, mandated, "Có") is True
+    assert _cast(asked, mandated, "Không") is False
 
 
 @pytest.mark.parametrize("dataset", sorted(all_contracts()))
-def test_nothing_is_valid_and_becomes_null(loader: psycopg.Connection[Any], dataset: str) -> None:
+def test_nothing_is_valid_and_becomes_null(asked: psycopg.Connection[Any], dataset: str) -> None:
     for column in get_contract(dataset).kept_columns:
         for nothing in (None, ""):
-            assert _is_valid(loader, column, nothing)
-            assert _cast(loader, column, nothing) is None
+            assert _is_valid(asked, column, nothing)
+            assert _cast(asked, column, nothing) is None
 
 
 NASTY = [
@@ -168,15 +176,15 @@ NASTY = [
 
 
 @pytest.mark.parametrize("dataset", sorted(all_contracts()))
-def test_what_is_valid_can_be_cast(loader: psycopg.Connection[Any], dataset: str) -> None:
+def test_what_is_valid_can_be_cast(asked: psycopg.Connection[Any], dataset: str) -> None:
     for column in get_contract(dataset).kept_columns:
         for text in NASTY:
-            if _is_valid(loader, column, text):
-                assert str(_cast(loader, column, text)) == text
+            if _is_valid(asked, column, text):
+                assert str(_cast(asked, column, text)) == text
 
 
 @pytest.mark.parametrize("dataset", sorted(all_contracts()))
-def test_tables_are_those_of_the_contract(migrated_warehouse: Settings, dataset: str) -> None:
+def test_tables_are_those_of_the_contract(shared_migrated_warehouse: Settings, dataset: str) -> None:
     """Whatever later migrations did: the columns beside the warehouse's own are the contract's, typed as it says."""
     contract = get_contract(dataset)
     own = {name for name, _ in RAW_OWN_COLUMNS} | QUARANTINE_OWN
@@ -188,7 +196,7 @@ def test_tables_are_those_of_the_contract(migrated_warehouse: Settings, dataset:
         select attname, atttypid::regtype::text from pg_attribute
         where attrelid = %s::regclass and attnum > 0 and not attisdropped
     """
-    with connect("owner", migrated_warehouse) as owner:
+    with connect("owner", shared_migrated_warehouse) as owner:
         for schema, columns in expected.items():
             found = dict(owner.execute(query, [f"{schema}.{contract.table}"]).fetchall())
             found = {name: TYPE_NAMES.get(kind, kind) for name, kind in found.items() if name not in own}
@@ -255,7 +263,7 @@ def test_nobody_changes_a_refused_row_by_hand(migrated_warehouse: Settings, load
 
 
 @pytest.mark.parametrize("dataset", sorted(all_contracts()))
-def test_text_and_typed_row_of_one_key_share_its_digest(loader: psycopg.Connection[Any], dataset: str) -> None:
+def test_text_and_typed_row_of_one_key_share_its_digest(asked: psycopg.Connection[Any], dataset: str) -> None:
     contract = get_contract(dataset)
     right = {"integer": "2023", "date": "05/03/2023", "timestamp": "05/03/2023 07:30"}
     other = {"date": "2023-03-05", "timestamp": "2023-03-05T07:30:00+07:00"}
@@ -267,10 +275,10 @@ def test_text_and_typed_row_of_one_key_share_its_digest(loader: psycopg.Connecti
     as_text = ", ".join(expression(contract, "g") for expression in expressions)
     as_typed = ", ".join(expression(contract, "t", typed=True) for expression in expressions)
     query = f"with g as (select {given}), t as (select {typed} from g) select {as_text}, {as_typed} from g, t"
-    row = loader.execute(query.encode(), texts).fetchone()
+    row = asked.execute(query.encode(), texts).fetchone()
     assert row is not None and row[:2] == row[2:] and None not in row
     without = [None if column.key_position == 1 else text for column, text in zip(columns, texts, strict=True)]
-    row = loader.execute(query.encode(), without).fetchone()
+    row = asked.execute(query.encode(), without).fetchone()
     assert row is not None and row[0] is None and row[2] is None
 
 
@@ -282,16 +290,16 @@ def test_a_refused_row_names_its_rules(loader: psycopg.Connection[Any]) -> None:
         )
 
 
-def test_auditor_sees_public_columns_only(migrated_warehouse: Settings, loader: psycopg.Connection[Any]) -> None:
-    with connect("auditor", migrated_warehouse, autocommit=True) as auditor:
+def test_auditor_sees_public_columns_only(shared_migrated_warehouse: Settings) -> None:
+    with connect("auditor", shared_migrated_warehouse, autocommit=True) as auditor:
         auditor.execute("select load_seq, row_digest, agency_code, dossier_status from raw.one_stop__dossiers")
         for column in ("dossier_hash", "applicant_hash", "*"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 auditor.execute(sql.SQL(f"select {column} from raw.one_stop__dossiers"))  # type: ignore[arg-type]
 
 
-def test_bi_sees_nothing(migrated_warehouse: Settings) -> None:
-    with connect("bi", migrated_warehouse, autocommit=True) as bi:
+def test_bi_sees_nothing(shared_migrated_warehouse: Settings) -> None:
+    with connect("bi", shared_migrated_warehouse, autocommit=True) as bi:
         for contract in all_contracts().values():
             for schema in ("raw", "quarantine"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):

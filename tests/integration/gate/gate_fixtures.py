@@ -530,6 +530,11 @@ OTHER_CONTENT: dict[str, Row] = {
 }
 
 
+def number_of(dataset: str) -> int:
+    """A number for a load of its own in a warehouse that all datasets share."""
+    return 1 + DATASETS.index(dataset)
+
+
 def end_a_unit(settings: Settings) -> None:
     """A unit that existed until the end of 2021: none of the real ones ended before the fixtures' days."""
     with psycopg.connect(settings.database_url) as conn:

@@ -54,11 +54,11 @@ def failed(result: GateResult) -> set[str]:
 
 
 @pytest.mark.parametrize("dataset", fx.DATASETS)
-def test_headers_alone_block(warehouse: Settings, dataset: str) -> None:
-    contract = get_contract(dataset)
-    fx.register(warehouse, contract, 1)
+def test_headers_alone_block(shared_warehouse: Settings, dataset: str) -> None:
+    contract, load_seq = get_contract(dataset), fx.number_of(dataset)
+    fx.register(shared_warehouse, contract, load_seq)
 
-    result = fx.gate(warehouse, contract, 1, [], structural=2)
+    result = fx.gate(shared_warehouse, contract, load_seq, [], structural=2)
 
     assert result.verdict == "block"
     assert failed(result) == {f"GATE-{prefix(contract)}-001"}

@@ -15,30 +15,35 @@ from egov_kpi.settings import Settings
 pytestmark = pytest.mark.usefixtures("without_pages")
 
 
+@pytest.fixture(scope="module")
+def where_a_unit_ended(shared_warehouse: Settings) -> Settings:
+    fx.end_a_unit(shared_warehouse)
+    return shared_warehouse
+
+
 @pytest.mark.parametrize("dataset", fx.DATASETS)
-def test_each_row_rule_refuses_its_own_row_and_no_other(warehouse: Settings, dataset: str) -> None:
-    contract = get_contract(dataset)
-    suite = fx.suite_of(warehouse, dataset)
+def test_each_row_rule_refuses_its_own_row_and_no_other(where_a_unit_ended: Settings, dataset: str) -> None:
+    contract, load_seq = get_contract(dataset), fx.number_of(dataset)
+    suite = fx.suite_of(where_a_unit_ended, dataset)
     sheet = fx.fault_sheet(contract, suite)
-    fx.end_a_unit(warehouse)
-    fx.register(warehouse, contract, 1)
+    fx.register(where_a_unit_ended, contract, load_seq)
 
-    result = fx.gate(warehouse, contract, 1, sheet.rows)
+    result = fx.gate(where_a_unit_ended, contract, load_seq, sheet.rows)
 
-    assert fx.refused(warehouse, contract, 1) == sheet.expected
+    assert fx.refused(where_a_unit_ended, contract, load_seq) == sheet.expected
     about_rows = {rule.rule_id for rule in suite.rules} - fx.LOAD_RULES - fx.HISTORY_RULES
     assert {rule.rule_id for rule in result.failed} == about_rows | {ceiling_rule_id(contract)}
     assert result.verdict == "block"
 
 
 @pytest.mark.parametrize("dataset", fx.DATASETS)
-def test_without_a_structural_rule_there_is_no_answer(warehouse: Settings, dataset: str, tmp_path: Path) -> None:
-    contract = get_contract(dataset)
-    fx.register(warehouse, contract, 1)
-    for rule in fx.suite_of(warehouse, dataset).rules:
+def test_without_a_structural_rule_there_is_no_answer(shared_warehouse: Settings, dataset: str, tmp_path: Path) -> None:
+    contract, load_seq = get_contract(dataset), 100 + fx.number_of(dataset)
+    fx.register(shared_warehouse, contract, load_seq)
+    for rule in fx.suite_of(shared_warehouse, dataset).rules:
         if rule.meta["half"] == "contract":
-            settings = _without(warehouse, contract, {rule.rule_id}, tmp_path / rule.rule_id)
-            result = fx.check(settings, contract, 1, 1, fx.CONTENT)
+            settings = _without(shared_warehouse, contract, {rule.rule_id}, tmp_path / rule.rule_id)
+            result = fx.check(settings, contract, load_seq, 1, fx.CONTENT)
             assert (result.verdict, result.receipt["reason"]) == ("could_not_check", "EGOV-GATE-003"), rule.rule_id
 
 

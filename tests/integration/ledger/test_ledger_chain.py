@@ -18,10 +18,20 @@ def incident(number: int) -> dict[str, Any]:
 
 @pytest.fixture
 def three_events(migrated_warehouse: Settings) -> Settings:
-    with connect("loader", migrated_warehouse) as conn:
+    return _with_three_events(migrated_warehouse)
+
+
+@pytest.fixture(scope="module")
+def unchanged_events(shared_migrated_warehouse: Settings) -> Settings:
+    """For what must not succeed in changing them."""
+    return _with_three_events(shared_migrated_warehouse)
+
+
+def _with_three_events(settings: Settings) -> Settings:
+    with connect("loader", settings) as conn:
         for number in range(3):
             append(conn, "incident", incident(number))
-    return migrated_warehouse
+    return settings
 
 
 def verified(settings: Settings) -> Any:
@@ -113,8 +123,8 @@ def test_the_tail_cut_off_changes_the_head_that_the_auditor_noted(three_events: 
         "update ledger.live set publish_no = 5",
     ],
 )
-def test_no_role_can_change_what_is_written(three_events: Settings, role: str, statement: str) -> None:
-    with connect(role, three_events) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_no_role_can_change_what_is_written(unchanged_events: Settings, role: str, statement: str) -> None:
+    with connect(role, unchanged_events) as conn, pytest.raises(psycopg.errors.InsufficientPrivilege):
         conn.execute(statement.encode())
 
 
@@ -125,8 +135,8 @@ def test_a_body_that_is_not_canonical_is_found(migrated_warehouse: Settings) -> 
 
 
 @pytest.mark.parametrize("body", ["[1]", "3", "null", '"text"'])
-def test_a_body_is_an_object(migrated_warehouse: Settings, body: str) -> None:
-    with connect("loader", migrated_warehouse) as conn, pytest.raises(psycopg.errors.CheckViolation):
+def test_a_body_is_an_object(unchanged_events: Settings, body: str) -> None:
+    with connect("loader", unchanged_events) as conn, pytest.raises(psycopg.errors.CheckViolation):
         conn.execute("select ledger.append('incident', %s)", (body,))
 
 
@@ -144,8 +154,8 @@ def test_a_body_is_an_object(migrated_warehouse: Settings, body: str) -> None:
         ("loader", "no_such_kind"),
     ],
 )
-def test_a_role_writes_its_own_kinds_of_event_only(migrated_warehouse: Settings, role: str, kind: str) -> None:
-    with connect(role, migrated_warehouse) as conn, pytest.raises(EgovError) as caught:
+def test_a_role_writes_its_own_kinds_of_event_only(unchanged_events: Settings, role: str, kind: str) -> None:
+    with connect(role, unchanged_events) as conn, pytest.raises(EgovError) as caught:
         append(conn, kind, {"publish_no": 1, "load_seq": 1})
     assert caught.value.code == "EGOV-LEDGER-003"
 
