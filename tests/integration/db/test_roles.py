@@ -33,11 +33,11 @@ COLUMN_RIGHTS = {"select", "insert", "update", "references"}
 FILLED_LATER = {"staging", "intermediate", "inbound"}
 
 
-@pytest.fixture
-def superuser(warehouse: Settings) -> Iterator[Connection]:
+@pytest.fixture(scope="module")
+def superuser(shared_warehouse: Settings) -> Iterator[Connection]:
     # rights on the database itself are not part of a template
-    migrate(warehouse)
-    with connect("superuser", warehouse, autocommit=True) as connection:
+    migrate(shared_warehouse)
+    with connect("superuser", shared_warehouse, autocommit=True) as connection:
         yield connection
 
 
@@ -193,21 +193,21 @@ def test_structure_is_not_theirs(migrated_warehouse: Settings, role: str) -> Non
 @pytest.mark.parametrize(
     "schema", ["raw", "quarantine", "ledger", "ref", "build", "blue", "green", "inbound", "staging"]
 )
-def test_bi_sees_nothing_under_the_views(warehouse: Settings, superuser: Connection, schema: str) -> None:
+def test_bi_sees_nothing_under_the_views(shared_warehouse: Settings, superuser: Connection, schema: str) -> None:
     tables = superuser.execute(
         "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = %s", (schema,)
     ).fetchall()
     assert tables or schema in FILLED_LATER
-    with connect("bi", warehouse, autocommit=True) as conn:
+    with connect("bi", shared_warehouse, autocommit=True) as conn:
         for (table,) in tables:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(f"select * from {table}".encode())
 
 
-def test_bi_reads_every_view_of_marts(warehouse: Settings, superuser: Connection) -> None:
+def test_bi_reads_every_view_of_marts(shared_warehouse: Settings, superuser: Connection) -> None:
     views = superuser.execute("select viewname from pg_views where schemaname = 'marts'").fetchall()
     assert len(views) >= 7
-    with connect("bi", warehouse) as conn:
+    with connect("bi", shared_warehouse) as conn:
         for (view,) in views:
             conn.execute(f'select * from marts."{view}"'.encode())
         assert conn.execute("show statement_timeout").fetchone() == ("1h",)

@@ -193,7 +193,7 @@ def test_a_rollback_of_the_caller_takes_the_rows_with_it(migrated_warehouse, tmp
 
 
 @pytest.mark.parametrize("contract_id", sorted(all_contracts()))
-def test_the_quick_cast_of_a_date_is_the_contract_s(migrated_warehouse, contract_id: str) -> None:
+def test_the_quick_cast_of_a_date_is_the_contract_s(shared_migrated_warehouse, contract_id: str) -> None:
     """In a promoting transaction; the contract's own expression is right in any."""
     samples = {
         "dd/MM/yyyy": ("03/04/2023", "29/02/2024", "31/12/1999"),
@@ -201,7 +201,7 @@ def test_the_quick_cast_of_a_date_is_the_contract_s(migrated_warehouse, contract
         "dd/MM/yyyy HH:mm": ("03/04/2023 00:00", "29/02/2024 23:59"),
         "yyyy-MM-dd'T'HH:mm:ssXXX": ("2023-04-03T00:30:00+07:00", "2023-04-03T17:30:00Z"),
     }
-    with connect("loader", migrated_warehouse) as connection:
+    with connect("loader", shared_migrated_warehouse) as connection:
         promote_module._read_as_contracts_write(connection)
         for column in get_contract(contract_id).kept_columns:
             for value in samples[column.format] if column.type in ("date", "timestamp") and column.format else ():
