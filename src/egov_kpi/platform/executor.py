@@ -23,6 +23,8 @@ PRELOADED = (
     "pandas",
     "pyarrow.csv",
     "psycopg",
+    "pydantic_settings",
+    "jsonschema_rs",
     "python_calamine",
     "httpx",
     "dbt.cli.main",
