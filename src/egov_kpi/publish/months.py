@@ -25,61 +25,65 @@ Months = dict[str, list[date]]
 KPI = "kpi"
 _DOSSIERS = "one_stop.dossiers"
 _PAUSES = "one_stop.pauses"
-# Of the datasets with versions: the fact, its key as the dataset writes it, and the months in which a row `f` counts.
-_DOSSIER_MONTHS = (
-    "select f.settled_month union select f.returned_month union select f.closed_month"
-    " union select g.month::date from generate_series(f.business_month,"
-    " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)"
+# Months from the first of a row `f` to a day of it, or to the day looked at where that is later or missing.
+_MONTHS_UNTIL = (
+    "select g.month::date from generate_series(f.business_month,"
+    " date_trunc('month', least(f.{day}, %(until)s)), interval '1 month') as g (month)"
 )
-_FACT_OF = {
-    "ioffice.outgoing_documents": ("fct_document", "document_id", "v.document_id", "select f.business_month"),
-    "one_stop.dossiers": ("fct_dossier", "dossier_hash", "v.dossier_hash", _DOSSIER_MONTHS),
-    "forms.paper_register": (
-        "fct_dossier", "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)",
-        _DOSSIER_MONTHS,
+
+
+@dataclass(frozen=True)
+class _Key:
+    """How a fact names what a dataset with versions tells of: its column, that of a version `v` as SQL where the name
+    is another, and a query of the months in which its row `f` counts.
+    """
+
+    column: str
+    of_version: str = ""
+    months: str = "select f.business_month"
+
+
+_DOSSIER_MONTHS = (
+    "select f.settled_month union select f.returned_month union select f.closed_month union "
+    + _MONTHS_UNTIL.format(day="last_pending_date")
+)
+_OF_DOSSIER = _Key("dossier_hash")
+KEYS = {
+    "ioffice.outgoing_documents": _Key("document_id"),
+    "one_stop.dossiers": _Key("dossier_hash", months=_DOSSIER_MONTHS),
+    "forms.paper_register": _Key(
+        "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)", _DOSSIER_MONTHS
     ),
-    "one_stop.payments": ("fct_payment", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "one_stop.components": ("fct_dossier_component", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "one_stop.results": ("fct_dossier_result", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "one_stop.apologies": ("fct_apology", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    _PAUSES: ("fct_pause", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "one_stop.handovers": (
-        "fct_handover", "dossier_hash", "v.dossier_hash", "select f.business_month union select f.due_month",
+    "one_stop.payments": _OF_DOSSIER,
+    "one_stop.components": _OF_DOSSIER,
+    "one_stop.results": _OF_DOSSIER,
+    "one_stop.apologies": _OF_DOSSIER,
+    _PAUSES: _OF_DOSSIER,
+    "one_stop.handovers": _Key("dossier_hash", months="select f.business_month union select f.due_month"),
+    "one_stop.satisfaction": _Key("vote_code"),
+    "one_stop.data_uses": _OF_DOSSIER,
+    "portal.synchronisation": _OF_DOSSIER,
+    "portal.publications": _Key(
+        "publication_code",
+        "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",
+        "select f.published_month union select f.posted_month union " + _MONTHS_UNTIL.format(day="last_unposted_date"),
     ),
-    "one_stop.satisfaction": ("fct_satisfaction_vote", "vote_code", "v.vote_code", "select f.business_month"),
-    "one_stop.data_uses": ("fct_data_use", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "portal.synchronisation": ("fct_synchronisation", "dossier_hash", "v.dossier_hash", "select f.business_month"),
-    "portal.publications": (
-        "fct_publication", "publication_code", "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",
-        "select f.published_month union select f.posted_month union select g.month::date from generate_series("
-        "f.business_month, date_trunc('month', least(f.last_unposted_date, %(until)s)), interval '1 month') as g"
-        " (month)",
+    "feedback.petitions": _Key(
+        "petition_hash",
+        months="select f.handled_month union " + _MONTHS_UNTIL.format(day="last_pending_date"),
     ),
-    "feedback.petitions": (
-        "fct_petition", "petition_hash", "v.petition_hash",
-        "select f.handled_month union select g.month::date from generate_series(f.business_month,"
-        " date_trunc('month', least(f.last_pending_date, %(until)s)), interval '1 month') as g (month)",
+    "communication.activities": _Key("activity_code"),
+    "ioffice.incoming_documents": _Key(
+        "document_id",
+        months="select f.routed_month union select f.due_month union " + _MONTHS_UNTIL.format(day="last_unrouted_date"),
     ),
-    "communication.activities": ("fct_activity", "activity_code", "v.activity_code", "select f.business_month"),
-    "ioffice.incoming_documents": (
-        "fct_incoming_document", "document_id", "v.document_id",
-        "select f.routed_month union select f.due_month union select g.month::date from generate_series("
-        "f.business_month, date_trunc('month', least(f.last_unrouted_date, %(until)s)), interval '1 month') as g"
-        " (month)",
+    "forms.vertical_settlement": _Key(
+        "form_code", "concat_ws('/', v.agency_code, to_char(v.period_start, 'YYYY-MM'), v.field_name)"
     ),
-    "forms.vertical_settlement": (
-        "fct_vertical_settlement", "form_code",
-        "concat_ws('/', v.agency_code, to_char(v.period_start, 'YYYY-MM'), v.field_name)", "select f.business_month",
-    ),
-    "ioffice.work_files": (
-        "fct_work_file", "file_code", "v.file_code", "select f.business_month union select f.archive_due_month",
-    ),
-    "forms.periodic_reports": (
-        "fct_periodic_report", "report_key", "concat_ws('/', v.agency_code, v.report_code, v.reporting_period)",
-        "select f.business_month",
-    ),
-    "ioffice.tasks": ("fct_task", "task_id", "v.task_id", "select f.business_month union select f.due_month"),
-}  # fmt: skip
+    "ioffice.work_files": _Key("file_code", months="select f.business_month union select f.archive_due_month"),
+    "forms.periodic_reports": _Key("report_key", "concat_ws('/', v.agency_code, v.report_code, v.reporting_period)"),
+    "ioffice.tasks": _Key("task_id", months="select f.business_month union select f.due_month"),
+}
 # Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
 _OF_DOSSIERS = (
     "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", _PAUSES,
@@ -355,18 +359,18 @@ def _while_paused(conn: Connection, colour: str, loads: list[int], until: date) 
 def _of_purged_versions(conn: Connection, contract: Contract, colour: str, loads: list[int], until: date) -> set[date]:
     """Months that the facts still know of these keys where raw has lost the version that they were made of."""
     gone = sorted(purged(conn))
-    if not gone or not loads or contract.id not in _FACT_OF:
+    key = KEYS.get(contract.id)
+    if not gone or not loads or key is None:
         return set()
-    fact, column, key, months = _FACT_OF[contract.id]
     query = sql.SQL(
         "select distinct m.month from {fact} as f cross join lateral ({months}) as m (month)"
         " where f.load_seq = any(%(gone)s) and m.month is not null"
         " and f.{column} in (select {key} from {raw} as v where v.load_seq = any(%(loads)s))"
     ).format(
-        fact=sql.Identifier(colour, fact),
-        column=sql.Identifier(column),
-        months=sql.SQL(months),  # like the key, of this module
-        key=sql.SQL(key),
+        fact=sql.Identifier(colour, FACT_OF_DATASET[contract.id].table),
+        column=sql.Identifier(key.column),
+        months=sql.SQL(key.months),  # like the key, of this module
+        key=sql.SQL(key.of_version or f"v.{key.column}"),
         raw=sql.Identifier("raw", contract.table),
     )
     return {row[0] for row in conn.execute(query, {"gone": gone, "loads": loads, "until": until}).fetchall()}

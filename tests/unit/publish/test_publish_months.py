@@ -6,7 +6,7 @@ import pytest
 
 from egov_kpi.contracts.loader import all_contracts
 from egov_kpi.publish.facts import FACT_OF_DATASET
-from egov_kpi.publish.months import all_months, month_range, with_coarser
+from egov_kpi.publish.months import KEYS, all_months, month_range, with_coarser
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,7 @@ def test_a_rebuild_has_no_gap() -> None:
 
 def test_every_contract_ends_in_a_fact() -> None:
     assert set(FACT_OF_DATASET) == set(all_contracts())
+
+
+def test_versions_are_found_again_in_the_facts_of_every_dataset_that_has_them() -> None:
+    assert set(KEYS) == {contract.id for contract in all_contracts().values() if contract.shape == "delta"}
