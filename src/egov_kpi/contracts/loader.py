@@ -53,9 +53,20 @@ def _contracts_in(folder: Path) -> dict[str, Contract]:
     return {contract.id: contract for contract in contracts}
 
 
+class _UniqueSafeLoader(yaml.CSafeLoader):
+    """YAML forbids it that a key stands twice in a mapping; PyYAML would take the last one and say nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [(key.tag, str(key.value)) for key, _ in node.value]
+        twice = [key for number, (key, _) in enumerate(node.value) if keys.index(keys[number]) < number]
+        if twice:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[0].value} stands twice", twice[0].start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def _read(path: Path) -> _Raw:
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueSafeLoader)  # noqa: S506 -- a CSafeLoader
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise EgovError("EGOV-CONTRACT-001", file=_name(path), detail=str(error)) from error
     if not isinstance(document, dict):

@@ -235,3 +235,15 @@ def test_unreadable_contract(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(EgovError) as caught:
         load_contract(path)
     assert caught.value.code == "EGOV-CONTRACT-001"
+
+
+def test_a_word_of_the_source_that_is_given_two_meanings_is_refused(tmp_path: Path) -> None:
+    text = get_contract("one_stop.dossiers").path.read_text(encoding="utf-8")
+    line = '              "Bưu chính công ích": "post"\n'
+    path = tmp_path / "dossiers.yaml"
+    path.write_text(text.replace(line, line + line.replace("post", "online")), encoding="utf-8")
+    with pytest.raises(EgovError) as caught:
+        load_contract(path)
+    assert caught.value.code == "EGOV-CONTRACT-001"
+    assert "Bưu chính công ích stands twice" in caught.value.context["detail"]
+    assert "line" in caught.value.context["detail"]
