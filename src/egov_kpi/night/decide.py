@@ -133,7 +133,7 @@ def _record_failure(settings: Settings, load_seq: int, result: "GateResult") -> 
 
 
 def _drop_inbound(settings: Settings, contract: Contract, load_seq: int) -> None:
-    """Only after the decision has been committed; what a kill leaves here is dropped by the next night."""
+    """Only after the decision has been committed; what a kill leaves goes with the next loading of the dataset."""
     from egov_kpi.raw.promote import drop_inbound
 
     with connect("loader", settings) as conn:

@@ -42,7 +42,7 @@ def pull_and_stage(
     deliveries, those that were turned away are named under `refused`, and the others go on.
     """
     settings, contract = settings or get_settings(), get_contract(dataset)
-    with _fenced(dataset, wait_seconds, settings):
+    with loading(settings, contract, wait_seconds):
         window = _window(settings, contract, business_date)
         with _failure_recorded(settings, dataset, business_date):
             deliveries, refusals = _pull(settings, contract, business_date, window)
@@ -72,7 +72,7 @@ def gate_and_promote(
     EGOV-NIGHT-003 (exit 3) when a load could not be checked; it keeps waiting.
     """
     settings, contract = settings or get_settings(), get_contract(dataset)
-    with _fenced(dataset, wait_seconds, settings):
+    with loading(settings, contract, wait_seconds):
         with connect("loader", settings) as conn:
             waiting = [load["load_seq"] for load in books.pending(conn, dataset)]
         decided = _decide_all(settings, contract, waiting)
@@ -112,7 +112,7 @@ def load_files(
     """
     settings, contract = settings or get_settings(), get_contract(dataset)
     day = business_date or datetime.now(ZoneInfo(settings.timezone)).date()
-    with _fenced(dataset, 0, settings):
+    with loading(settings, contract):
         return [_load_or_tell(settings, contract, path, day) for path in paths]
 
 
@@ -216,11 +216,10 @@ def _record_pull(settings: Settings, dataset: str, business_date: date, window: 
 
 def _stage_pending(settings: Settings, contract: Contract) -> None:
     """Bring every waiting load into inbound; a file that cannot be read as its contract says is blocked on the spot."""
-    from egov_kpi.night.staging import ensure_staged, sweep
+    from egov_kpi.night.staging import ensure_staged
 
     with connect("loader", settings) as conn:
         waiting = [load["load_seq"] for load in books.pending(conn, contract.id)]
-    sweep(settings, contract, waiting)
     for load_seq in waiting:
         try:
             ensure_staged(settings, contract, load_seq)
@@ -302,8 +301,15 @@ def _word(pulled: dict[str, Any] | None, verdicts: list[str]) -> str:
 
 
 @contextmanager
-def _fenced(dataset: str, wait_seconds: float, settings: Settings) -> Iterator[None]:
-    with fence(f"load:{dataset}", wait_seconds, settings=settings):
+def loading(settings: Settings, contract: Contract, wait_seconds: float = 0) -> Iterator[None]:
+    """The dataset's fence, under which its loads are made and decided; what a killed run left behind goes first.
+
+    EGOV-DB-001 while another run holds it for longer than `wait_seconds`.
+    """
+    from egov_kpi.night.staging import sweep
+
+    with fence(f"load:{contract.id}", wait_seconds, settings=settings):
+        sweep(settings, contract)
         yield
 
 

@@ -39,12 +39,13 @@ def ensure_staged(settings: Settings, contract: Contract, load_seq: int) -> dict
         raise
 
 
-def sweep(settings: Settings, contract: Contract, waiting: list[int]) -> None:
+def sweep(settings: Settings, contract: Contract) -> None:
     """Drop what a killed run left: in inbound of loads decided by now, in landing of deliveries half received."""
     from egov_kpi.landing import store
 
     store.sweep(settings, contract)
     with connect("loader", settings) as conn:
+        waiting = {load["load_seq"] for load in books.pending(conn, contract.id)}
         rows = conn.execute(
             "select c.relname from pg_class as c where c.relnamespace = 'inbound'::regnamespace and c.relkind = 'r' "
             "and c.relname ~ %s",

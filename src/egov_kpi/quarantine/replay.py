@@ -8,7 +8,6 @@ from typing import Any
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.db.connect import connect
-from egov_kpi.db.fence import fence
 from egov_kpi.errors import EgovError
 from egov_kpi.ledger.events import Connection
 from egov_kpi.ledger.loads import Load, get_load, register_replay
@@ -32,7 +31,7 @@ def replay(load_seq: int, reason: str, settings: Settings | None = None) -> dict
     with connect("loader", settings) as conn:
         original = get_load(conn, load_seq)
     contract = get_contract(original.dataset)
-    with fence(f"load:{contract.id}", 0, settings=settings):
+    with ingest.loading(settings, contract):
         number = _registered(settings, original, reason)
         return {**ingest.decide_waiting(settings, contract, number), "replay_of": load_seq}
 

@@ -23,7 +23,6 @@ from psycopg import sql
 from egov_kpi.contracts.model import Contract
 from egov_kpi.contracts.rules import STRFTIME
 from egov_kpi.db.connect import connect
-from egov_kpi.db.fence import fence
 from egov_kpi.errors import EgovError
 from egov_kpi.landing.model import Delivery
 from egov_kpi.landing.store import Incoming, read_delivery, safe_name, with_rows
@@ -85,7 +84,7 @@ def take_in(settings: Settings, contract: Contract, delivery: Delivery, day: dat
     A row whose key was sound is closed by its key, in the transaction that decides; the others by their number. Can be
     killed anywhere and run again: a load is decided once, and closing a closed row changes nothing.
     """
-    with fence(f"load:{contract.id}", 0, settings=settings):
+    with ingest.loading(settings, contract):
         report = ingest.take_in(settings, contract, delivery, day)
         ids = _ids_by_row(contract, delivery)
         _close(settings, contract, report["load_seq"], ids)

@@ -139,6 +139,30 @@ def test_a_replay_that_was_broken_off_is_finished(rig: Rig, monkeypatch: pytest.
     assert [load["load_seq"] for load in loads] == [told["load_seq"]]
 
 
+def test_a_replay_killed_after_its_decision_leaves_nothing_to_whoever_asks_for_it_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])
+    rig.relaxed = {RETURNED_EARLY}
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("egov_kpi.night.decide._drop_inbound", kill)
+        with pytest.raises(Killed):
+            replay(first, "thử", settings=rig.settings)
+    inbound = "select relname from pg_class where relnamespace = 'inbound'::regnamespace"
+    assert rig.states(first) == ["replayed"] and rig.ask(inbound)
+    with pytest.raises(EgovError) as caught:
+        replay(first, "thử", settings=rig.settings)
+    assert caught.value.code == "EGOV-QUAR-001"
+    assert rig.ask(inbound) == []
+
+
 def test_a_revoked_load_is_not_replayed(rig: Rig) -> None:
     first = rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])
     revoke(first, "sai", settings=rig.settings)
