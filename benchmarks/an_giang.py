@@ -211,7 +211,7 @@ def published() -> pd.DataFrame:
 
     from egov_kpi.db.connect import role_url
 
-    # no more than is compared and told: every other column is some ten megabytes beside a million dossiers
+    # no more than is compared and told: memory is measured here
     columns = [*truth.COLUMNS, "value"]
     query = f"select {', '.join(columns)} from marts.kpi_value where unit_basis = 'as_was' and kpi_code = any(%s)"
     with psycopg.connect(role_url("bi")) as conn:

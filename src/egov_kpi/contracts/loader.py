@@ -57,10 +57,11 @@ class _UniqueSafeLoader(yaml.CSafeLoader):
     """YAML forbids it that a key stands twice in a mapping; PyYAML would take the last one and say nothing."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [(key.tag, str(key.value)) for key, _ in node.value]
-        twice = [key for number, (key, _) in enumerate(node.value) if keys.index(keys[number]) < number]
-        if twice:
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[0].value} stands twice", twice[0].start_mark)
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if (key.tag, str(key.value)) in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
+            seen.add((key.tag, str(key.value)))
         return super().construct_mapping(node, deep)
 
 

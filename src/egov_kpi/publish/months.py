@@ -47,22 +47,20 @@ _DOSSIER_MONTHS = (
     "select f.settled_month union select f.returned_month union select f.closed_month union "
     + _MONTHS_UNTIL.format(day="last_pending_date")
 )
-_OF_DOSSIER = _Key("dossier_hash")
+# Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
+_OF_DOSSIERS = (
+    "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", _PAUSES,
+    "portal.synchronisation", "one_stop.data_uses",
+)  # fmt: skip
 KEYS = {
+    **dict.fromkeys(_OF_DOSSIERS, _Key("dossier_hash")),
     "ioffice.outgoing_documents": _Key("document_id"),
     "one_stop.dossiers": _Key("dossier_hash", months=_DOSSIER_MONTHS),
     "forms.paper_register": _Key(
         "dossier_hash", "concat_ws('/', v.agency_code, v.register_year, v.register_number)", _DOSSIER_MONTHS
     ),
-    "one_stop.payments": _OF_DOSSIER,
-    "one_stop.components": _OF_DOSSIER,
-    "one_stop.results": _OF_DOSSIER,
-    "one_stop.apologies": _OF_DOSSIER,
-    _PAUSES: _OF_DOSSIER,
     "one_stop.handovers": _Key("dossier_hash", months="select f.business_month union select f.due_month"),
     "one_stop.satisfaction": _Key("vote_code"),
-    "one_stop.data_uses": _OF_DOSSIER,
-    "portal.synchronisation": _OF_DOSSIER,
     "portal.publications": _Key(
         "publication_code",
         "concat_ws('/', v.agency_code, v.procedure_code, v.decision_number)",
@@ -84,11 +82,6 @@ KEYS = {
     "forms.periodic_reports": _Key("report_key", "concat_ws('/', v.agency_code, v.report_code, v.reporting_period)"),
     "ioffice.tasks": _Key("task_id", months="select f.business_month union select f.due_month"),
 }
-# Datasets that tell something of the dossiers whose keys they carry: a row of theirs opens the months of its dossier.
-_OF_DOSSIERS = (
-    "one_stop.payments", "one_stop.components", "one_stop.results", "one_stop.apologies", _PAUSES,
-    "portal.synchronisation", "one_stop.data_uses",
-)  # fmt: skip
 _DATES = {"date", "timestamp"}
 
 

@@ -221,9 +221,11 @@ def _distinct(happened: Happened, rows: pd.DataFrame) -> Amounts:
     return _spread(happened, own).groupby(_CELL)["key"].nunique().rename("amount").reset_index()
 
 
-def _flow(happened: Happened, rows: pd.DataFrame, days: str) -> Amounts:
-    """Counts rows by the period of a day; of a day first, since a year has millions of rows and few days."""
-    of_day = rows.groupby(["agency_code", days]).size().rename("amount").reset_index()
+def _flow(happened: Happened, rows: pd.DataFrame, days: str, amount: pd.Series | int = 1) -> Amounts:
+    """Counts rows, or adds an amount of each, by the period of a day; of a day first, since a year has millions of rows
+    and few days."""
+    counted = rows[["agency_code", days]].assign(amount=amount)
+    of_day = counted.groupby(["agency_code", days])["amount"].sum().reset_index()
     return _sum(happened, _in_periods(of_day, days))
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from egov_kpi.simulator.activities import ACTIVITY_KEY
 from egov_kpi.simulator.records import effective
-from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _flow, _in_periods, _sum
+from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _flow
 
 
 def _held(happened: Happened, kind: str) -> pd.DataFrame:
@@ -31,8 +31,7 @@ def _attendees(happened: Happened) -> Amounts:
     """People at meetings on reform; a meeting whose attendance nobody noted adds none."""
     rows = _on_reform(happened)
     noted = rows[rows["attendee_count"].notna()]
-    counted = noted[["agency_code", "held_date"]].assign(amount=noted["attendee_count"].astype(int))
-    return _sum(happened, _in_periods(counted, "held_date"))
+    return _flow(happened, noted, "held_date", noted["attendee_count"].astype(int))
 
 
 def _of_kind(kind: str) -> Measure:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from egov_kpi.simulator.truth import _CELL, Amounts, Happened, Kpi, Measure, _flow, _in_periods, _settled, _sum
+from egov_kpi.simulator.truth import _CELL, Amounts, Happened, Kpi, Measure, _flow, _settled, _sum
 
 
 def _settled_on_time(happened: Happened) -> Amounts:
@@ -58,8 +58,7 @@ def _settled_early(happened: Happened) -> Amounts:
 def _days_taken(happened: Happened) -> Amounts:
     """Calendar days from receipt to settlement, by the day of the latter."""
     rows = happened.settled
-    taken = rows[["agency_code", "over"]].assign(amount=(rows["over"] - rows["received"]).dt.days)
-    return _sum(happened, _in_periods(taken, "over"))
+    return _flow(happened, rows, "over", (rows["over"] - rows["received"]).dt.days)
 
 
 def _form_settled(happened: Happened) -> Amounts:

@@ -1,7 +1,7 @@
 """The oracle of the vertical agencies' forms: from the records and the definition alone."""
 
 from egov_kpi.simulator.records import effective
-from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _in_periods, _sum
+from egov_kpi.simulator.truth import Amounts, Happened, Kpi, Measure, _flow
 from egov_kpi.simulator.vertical import VERTICAL_KEY
 
 
@@ -11,8 +11,7 @@ def _told(column: str) -> Measure:
     def measured(happened: Happened) -> Amounts:
         rows = effective(happened.records.vertical, VERTICAL_KEY, happened.as_of)
         rows = rows[rows["period_start"] <= happened.as_of]
-        counted = rows[["agency_code", "period_start"]].assign(amount=rows[column])
-        return _sum(happened, _in_periods(counted, "period_start"))
+        return _flow(happened, rows, "period_start", rows[column])
 
     return measured
 

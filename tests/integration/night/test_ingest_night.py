@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from killed import killed_at
 
 from egov_kpi.contracts.loader import get_contract
 from egov_kpi.db.connect import connect
@@ -154,30 +155,18 @@ def test_inbound_that_a_crash_emptied_is_filled_again(night_warehouse: Settings)
         _assert_adds_up(load["account"])
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing that catches errors catches it."""
-
-
 PULL_KILLS = ("ingest._register", "ingest._record_pull", "staging._stage", "staging._record")
 GATE_KILLS = ("decide._check", "decide._promote", "decide.check_account", "decide._drop_inbound")
 
 
-def _kill(*_: Any, **__: Any) -> Any:
-    raise Killed
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("moment", [*PULL_KILLS, *GATE_KILLS])
-def test_a_night_that_is_killed_anywhere_ends_as_if_it_had_not_been(
-    night_warehouse: Settings, moment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_night_that_is_killed_anywhere_ends_as_if_it_had_not_been(night_warehouse: Settings, moment: str) -> None:
     step = ingest.pull_and_stage if moment in PULL_KILLS else ingest.gate_and_promote
     if moment in GATE_KILLS:
         ingest.pull_and_stage(MAIL, FIRST, settings=night_warehouse)
-    with monkeypatch.context() as patch:
-        patch.setattr(f"egov_kpi.night.{moment}", _kill)
-        with pytest.raises(Killed):
-            step(MAIL, FIRST, settings=night_warehouse)
+    with killed_at(f"egov_kpi.night.{moment}"):
+        step(MAIL, FIRST, settings=night_warehouse)
     _night(MAIL, FIRST, night_warehouse)
     assert ingest.verdict(MAIL, FIRST, settings=night_warehouse)["verdict"] == "accepted"
     _night(MAIL, FIRST, night_warehouse)

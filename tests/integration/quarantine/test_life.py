@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from killed import killed_at
 from life_rig import BAD_DATE, BAD_VERSION, DATASET, FINISHED_EARLY, NO_KEY, RETURNED_EARLY, Rig, paper
 
 from egov_kpi.db.connect import connect
@@ -119,19 +120,10 @@ def test_a_blocked_load_is_heard_again(rig: Rig) -> None:
     assert told["verdict"] == "accepted" and rig.states(first) == ["replayed"] * 7
 
 
-def test_a_replay_that_was_broken_off_is_finished(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_that_was_broken_off_is_finished(rig: Rig) -> None:
     first = rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])
-
-    class Killed(BaseException):
-        pass
-
-    def kill(*_: Any) -> Any:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("egov_kpi.quarantine.life.close", kill)
-        with pytest.raises(Killed):
-            replay(first, "thử", settings=rig.settings)
+    with killed_at("egov_kpi.quarantine.life.close"):
+        replay(first, "thử", settings=rig.settings)
     assert rig.states(first) == ["open"]
     told = replay(first, "thử", settings=rig.settings)
     assert rig.states(first) == ["replayed"]
@@ -139,22 +131,11 @@ def test_a_replay_that_was_broken_off_is_finished(rig: Rig, monkeypatch: pytest.
     assert [load["load_seq"] for load in loads] == [told["load_seq"]]
 
 
-def test_a_replay_killed_after_its_decision_leaves_nothing_to_whoever_asks_for_it_again(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_replay_killed_after_its_decision_leaves_nothing_to_whoever_asks_for_it_again(rig: Rig) -> None:
     first = rig.deliver([*GOOD, paper("7", MIDDLE, RETURNED_EARLY)])
     rig.relaxed = {RETURNED_EARLY}
-
-    class Killed(BaseException):
-        pass
-
-    def kill(*_: Any) -> Any:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("egov_kpi.night.decide._drop_inbound", kill)
-        with pytest.raises(Killed):
-            replay(first, "thử", settings=rig.settings)
+    with killed_at("egov_kpi.night.decide._drop_inbound"):
+        replay(first, "thử", settings=rig.settings)
     inbound = "select relname from pg_class where relnamespace = 'inbound'::regnamespace"
     assert rig.states(first) == ["replayed"] and rig.ask(inbound)
     with pytest.raises(EgovError) as caught:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from killed import killed_at
 from workbook_world import BAD_DATE, DAY, DOSSIERS, NO_KEY, edit, row_of
 
 from egov_kpi.db.connect import connect
@@ -75,21 +76,10 @@ def _assert_again_is_nothing(settings: Settings, book: Path) -> None:
     assert _one(settings, "select count(*) from quarantine.unexplained") == 0
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing that catches errors catches it."""
-
-
-def _kill(*_: Any, **__: Any) -> Any:
-    raise Killed
-
-
 @pytest.mark.parametrize("moment", ["workbook_deliver._close", "workbook_return.take_in"])
-def test_a_return_that_is_killed_is_finished_by_sending_it_again(
-    refused: Settings, book: Path, moment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_return_that_is_killed_is_finished_by_sending_it_again(refused: Settings, book: Path, moment: str) -> None:
     edit(book, _mend_both)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(f"egov_kpi.quarantine.{moment}", _kill)
+    with killed_at(f"egov_kpi.quarantine.{moment}"):
         load_return(refused, book, DAY)
     assert _states(refused)[NO_KEY] == "open"
     (result,) = load_return(refused, book, DAY)
